@@ -1,0 +1,72 @@
+"""spoton makes neural networks hit exact points and exact relations, and tells you why they miss.
+
+Everything is imported when it is first used: `import spoton` loads neither torch nor scikit-learn nor pandas.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spoton.bench import bench as bench
+    from spoton.data import PointData as PointData
+    from spoton.data import Split as Split
+    from spoton.evaluate import Run as Run
+    from spoton.evaluate import evaluate as evaluate
+    from spoton.learners import get_learner as get_learner
+    from spoton.learners import learner_names as learner_names
+    from spoton.metrics import Metric as Metric
+    from spoton.metrics import metrics as metrics
+    from spoton.recorded import recorded as recorded
+    from spoton.tables import leaderboard as leaderboard
+    from spoton.tasks import Task as Task
+    from spoton.tasks import get_task as get_task
+    from spoton.tasks import task_names as task_names
+
+__version__ = "0.1.0"
+
+# name -> the module that it comes from
+_HOMES = {
+    "Metric": "spoton.metrics",
+    "PointData": "spoton.data",
+    "Run": "spoton.evaluate",
+    "Split": "spoton.data",
+    "Task": "spoton.tasks",
+    "bench": "spoton.bench",
+    "evaluate": "spoton.evaluate",
+    "get_learner": "spoton.learners",
+    "get_task": "spoton.tasks",
+    "leaderboard": "spoton.tables",
+    "learner_names": "spoton.learners",
+    "metrics": "spoton.metrics",
+    "recorded": "spoton.recorded",
+    "task_names": "spoton.tasks",
+}
+
+__all__ = [
+    "Metric",
+    "PointData",
+    "Run",
+    "Split",
+    "Task",
+    "bench",
+    "evaluate",
+    "get_learner",
+    "get_task",
+    "leaderboard",
+    "learner_names",
+    "metrics",
+    "recorded",
+    "task_names",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'spoton' has no attribute '{name}'")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -1,0 +1,42 @@
+"""The errors of spoton. Each message says what was expected, what came, and what to do.
+
+::
+
+    SpotonError
+    ├── UsageError       a wrong name, option or variant (exit code 2)
+    │   └── UnknownName  no such task, learner, metric, feature; lists the nearest right ones
+    ├── DataError        a file or array is not what it has to be (exit code 2)
+    ├── MissingExtra     a package of an extra is not installed (the run is `skipped`)
+    ├── Refused          a learner declines a task, with its reason (the run is `skipped`)
+    └── Diverged         a fit or prediction left the finite numbers (the run is `failed`)
+"""
+
+from __future__ import annotations
+
+
+class SpotonError(Exception):
+    """Base of all errors that spoton raises on purpose."""
+
+
+class UsageError(SpotonError, ValueError):
+    """A name, an option or a variant is wrong."""
+
+
+class UnknownName(UsageError, LookupError):
+    """No member of that name exists."""
+
+
+class DataError(SpotonError, ValueError):
+    """A file or an array does not hold what it has to."""
+
+
+class MissingExtra(SpotonError, ImportError):
+    """A package of an optional extra is not installed."""
+
+
+class Refused(SpotonError):
+    """A learner declines a task. Raise it in `fit` with the reason; the bench records a skipped run."""
+
+
+class Diverged(SpotonError, ArithmeticError):
+    """A fit or a prediction left the finite numbers."""

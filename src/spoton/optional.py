@@ -1,0 +1,20 @@
+"""Optional packages: imported when needed, with an error that names the extra to install."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+from spoton.errors import MissingExtra
+
+EXTRAS = {"lightgbm": "trees"}
+
+
+def require(name: str) -> ModuleType:
+    """Import the package `name`, or raise `MissingExtra` with the command that installs it."""
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        extra = EXTRAS.get(name.split(".")[0])
+        how = f"pip install 'spoton[{extra}]'" if extra else f"pip install {name}"
+        raise MissingExtra(f"this needs the package {name}, which is not installed; run: {how}") from error

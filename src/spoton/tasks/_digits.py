@@ -1,0 +1,139 @@
+"""Digit images: the embedded ones, and the full sets from a local file or through torchvision.
+
+Embedded (`_data/digits.npz`, made by `_data/make_digits.py`): the 709 images of the 2020 seed set (the MNIST training
+images labelled 3 or 7 whose index begins with 7, 8 or 9: MNIST_TINY/train of fastai), 6,000 training images of all ten
+digits, and the first 2,000 test images.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import struct
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spoton.data import Array
+from spoton.errors import DataError
+
+SOURCES = ("auto", "mnist", "fashion", "kmnist", "emnist")
+_TORCHVISION = {"mnist": "MNIST", "fashion": "FashionMNIST", "kmnist": "KMNIST", "emnist": "EMNIST"}
+
+
+@dataclass(frozen=True)
+class Digits:
+    """Images (n, H, W) uint8 and labels (n,), with the position of each image in its source."""
+
+    images: Array
+    labels: Array
+    index: Array
+
+    def only(self, digits: tuple[int, ...]) -> Digits:
+        """Those of the given classes."""
+        keep = np.isin(self.labels, digits)
+        return Digits(self.images[keep], self.labels[keep], self.index[keep])
+
+
+@lru_cache(maxsize=1)
+def _embedded() -> dict[str, Array]:
+    path = resources.files("spoton.tasks") / "_data" / "digits.npz"
+    with path.open("rb") as file, np.load(file) as archive:
+        return {key: archive[key] for key in archive.files}
+
+
+def embedded(part: str) -> Digits:
+    """`part` is `seed` (709 images of 3 and 7), `train` (6,000 of all digits) or `test` (2,000 of all digits)."""
+    data = _embedded()
+    return Digits(data[f"{part}_images"], data[f"{part}_labels"].astype(np.int64), data[f"{part}_index"])
+
+
+def full(source: str) -> tuple[Digits, Digits]:
+    """The whole training and test set of `source`, from `SPOTON_DATA` or else through torchvision.
+
+    `SPOTON_DATA` is an npz file (X, y, Xt, yt, or Keras's x_train, y_train, x_test, y_test), a folder of IDX files as
+    they are published (gzipped or not), or a folder that holds such a file or folder named after the source.
+
+    Raises:
+        DataError: neither is to be had, with what to do.
+    """
+    place = os.environ.get("SPOTON_DATA")
+    found = _find(Path(place), source) if place else None
+    if place and found is None and source == "mnist" and not Path(place).exists():
+        raise DataError(f"SPOTON_DATA names {place}, which does not exist; give an npz file or a folder of IDX files")
+    arrays = _read(found) if found else _download(source, Path(place) if place else None)
+    for images in arrays[::2]:
+        if images.ndim != 3:
+            raise DataError(f"images of {source} have to be (n, H, W), these are {images.shape}; see SPOTON_DATA")
+    train, train_labels, test, test_labels = arrays
+    return (
+        Digits(train.astype(np.uint8), train_labels.astype(np.int64), np.arange(len(train))),
+        Digits(test.astype(np.uint8), test_labels.astype(np.int64), np.arange(len(test))),
+    )
+
+
+def _find(place: Path, source: str) -> Path | None:
+    """The file or folder of `source` at `place`: itself for mnist, or a member named after the source."""
+    for path in (place / f"{source}.npz", place / source):
+        if path.exists():
+            return path
+    if source == "mnist" and (place.is_file() or any(place.glob("train-images*idx3-ubyte*"))):
+        return place
+    return None
+
+
+def _read(path: Path) -> list[Array]:
+    if path.is_dir():
+        parts = ("train-images", "train-labels", "t10k-images", "t10k-labels")
+        return [_read_idx(path, part) for part in parts]
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            for keys in (("X", "y", "Xt", "yt"), ("x_train", "y_train", "x_test", "y_test")):
+                if all(key in archive for key in keys):
+                    return [archive[key] for key in keys]
+            held = ", ".join(archive.files)
+    except (ValueError, OSError) as error:
+        raise DataError(f"{path} cannot be read as an npz file ({error})") from error
+    raise DataError(f"{path} has to hold X, y, Xt, yt (or x_train, y_train, x_test, y_test); it holds {held}")
+
+
+def _read_idx(folder: Path, part: str) -> Array:
+    """One IDX file: two zero bytes, the type (8 = uint8), the number of axes, the big-endian sizes, the values."""
+    paths = sorted(folder.glob(f"{part}*idx?-ubyte*"))
+    if not paths:
+        raise DataError(f"{folder} holds no file {part}-idx?-ubyte(.gz); put all four IDX files there")
+    opener: Any = gzip.open if paths[0].suffix == ".gz" else open
+    try:
+        with opener(paths[0], "rb") as file:
+            zero, kind, axes = struct.unpack(">HBB", file.read(4))
+            shape = struct.unpack(f">{axes}I", file.read(4 * axes))
+            values = np.frombuffer(file.read(), dtype=np.uint8)
+    except (OSError, EOFError, struct.error) as error:
+        raise DataError(f"{paths[0]} cannot be read as an IDX file ({error})") from error
+    if zero != 0 or kind != 8 or values.size != np.prod(shape):
+        raise DataError(f"{paths[0]} is no complete IDX file of bytes; download it again")
+    return values.reshape(shape)
+
+
+def _download(source: str, place: Path | None) -> list[Array]:
+    import torchvision
+
+    root = place if place and place.is_dir() else Path.home() / ".cache" / "spoton"
+    extra = {"split": "digits"} if source == "emnist" else {}
+    arrays: list[Array] = []
+    try:
+        for train in (True, False):
+            data = getattr(torchvision.datasets, _TORCHVISION[source])(root, train=train, download=True, **extra)
+            images = data.data.numpy()
+            # torchvision stores EMNIST with rows and columns exchanged
+            arrays += [images.transpose(0, 2, 1) if source == "emnist" else images, data.targets.numpy()]
+    except (OSError, RuntimeError) as error:
+        raise DataError(
+            f"{source} is not on this machine and could not be downloaded ({type(error).__name__}); "
+            "set SPOTON_DATA to an npz file or a folder of IDX files, or go online"
+        ) from error
+    return arrays
