@@ -1,5 +1,8 @@
 """spoton makes neural networks hit exact points and exact relations, and tells you why they miss.
 
+The files `_bench.py`, `_evaluate.py` and `_recorded.py` have underscores because `spoton.bench`, `spoton.evaluate` and
+`spoton.recorded` are functions: a module of the same name would take their place once it is imported.
+
 Everything is imported when it is first used: `import spoton` loads neither torch nor scikit-learn nor pandas.
 """
 
@@ -9,16 +12,15 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from spoton.bench import bench as bench
+    from spoton._bench import bench as bench
     from spoton.data import PointData as PointData
     from spoton.data import Split as Split
-    from spoton.evaluate import Run as Run
-    from spoton.evaluate import evaluate as evaluate
+    from spoton._evaluate import Run as Run
+    from spoton._evaluate import evaluate as evaluate
     from spoton.learners import get_learner as get_learner
     from spoton.learners import learner_names as learner_names
     from spoton.metrics import Metric as Metric
-    from spoton.metrics import metrics as metrics
-    from spoton.recorded import recorded as recorded
+    from spoton._recorded import recorded as recorded
     from spoton.tables import leaderboard as leaderboard
     from spoton.tasks import Task as Task
     from spoton.tasks import get_task as get_task
@@ -30,17 +32,16 @@ __version__ = "0.1.0"
 _HOMES = {
     "Metric": "spoton.metrics",
     "PointData": "spoton.data",
-    "Run": "spoton.evaluate",
+    "Run": "spoton._evaluate",
     "Split": "spoton.data",
     "Task": "spoton.tasks",
-    "bench": "spoton.bench",
-    "evaluate": "spoton.evaluate",
+    "bench": "spoton._bench",
+    "evaluate": "spoton._evaluate",
     "get_learner": "spoton.learners",
     "get_task": "spoton.tasks",
     "leaderboard": "spoton.tables",
     "learner_names": "spoton.learners",
-    "metrics": "spoton.metrics",
-    "recorded": "spoton.recorded",
+    "recorded": "spoton._recorded",
     "task_names": "spoton.tasks",
 }
 
@@ -56,7 +57,6 @@ __all__ = [
     "get_task",
     "leaderboard",
     "learner_names",
-    "metrics",
     "recorded",
     "task_names",
 ]

@@ -136,7 +136,7 @@ def find_ink(images: Array, look: Look) -> Ink:
         ink &= ~geometry.isolated(ink)
     if look.radius:
         side = 2 * look.radius + 1
-        ink = ndimage.binary_erosion(ink, np.ones((1, side, side), dtype=bool), border_value=1)
+        ink = ndimage.binary_erosion(ink, np.ones((1, side, side), dtype=bool))
     return ink
 
 

@@ -20,7 +20,9 @@ def main(source: str) -> None:
     """Choose the images and write them beside this file."""
     mnist = np.load(source)
     labels = mnist["y"]
-    seed = np.array([i for i in range(len(labels)) if labels[i] in (3, 7) and str(i)[0] in "789"])
+    # in the order of 2020 (threes, then sevens, each by file name), so that the splits of 2020 can be drawn again
+    chosen = [i for i in range(len(labels)) if labels[i] in (3, 7) and str(i)[0] in "789"]
+    seed = np.array(sorted(chosen, key=lambda i: (labels[i], str(i))))
     # a plain random draw would leave classes uneven; 600 of each digit, in the order of MNIST
     rng = np.random.RandomState(SEED)
     train = np.sort(

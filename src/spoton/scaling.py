@@ -1,0 +1,72 @@
+"""Scales and ranges of targets. Statistics come from the training side alone.
+
+`y_range_of` gives the limits between which a net's sigmoid head moves:
+
+============  ========================================================================================
+`none`        no head; the net is free
+`samples`     smallest and largest training target of each output: the tails of the sigmoid must saturate
+`auto`        `samples` widened by a tenth of their range on both sides
+`extremes`    as far as an answer can go: the image's edges where targets are pixels in the image, else the smallest
+              and largest target over all outputs
+============  ========================================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from spoton import frames
+from spoton.data import Array
+from spoton.errors import UsageError
+
+Y_RANGES = ("none", "samples", "auto", "extremes")
+MARGIN = 0.1
+
+
+def y_range_of(
+    how: str | Sequence[object] | None, y: Array, image_size: tuple[int, int] | None = None
+) -> tuple[Array, Array] | None:
+    """The limits (lo, hi), each (k,), of a sigmoid head; None for no head.
+
+    Args:
+        how: one of `Y_RANGES`, or (lo, hi) as numbers or as one value an output; None means `none`.
+        y: (n, k) training targets.
+        image_size: (W, H) in pixels where the inputs are images.
+
+    Raises:
+        UsageError: an unknown word, or limits that are not in order.
+    """
+    outputs = y.shape[1]
+    if how is None or (isinstance(how, str) and how == "none"):
+        return None
+    if not isinstance(how, str):
+        try:
+            lo, hi = (np.broadcast_to(np.asarray(v, dtype=np.float64), (outputs,)) for v in how)
+        except (TypeError, ValueError):
+            raise UsageError(f"y_range has to be (lo, hi) or one of {', '.join(Y_RANGES)}, this one is {how!r}") from None
+        if not (lo < hi).all():
+            raise UsageError(f"y_range needs lo < hi, this one is {how!r}")
+        return lo.copy(), hi.copy()
+    if how not in Y_RANGES:
+        raise UsageError(f"no y_range is called '{how}'; known: {', '.join(Y_RANGES)}, or numbers (lo, hi)")
+    lo, hi = y.min(axis=0).astype(np.float64), y.max(axis=0).astype(np.float64)
+    if how == "extremes":
+        return _extremes(lo, hi, image_size)
+    margin = MARGIN if how == "auto" else 0.0
+    return _widened(lo - margin * (hi - lo), hi + margin * (hi - lo))
+
+
+def _extremes(lo: Array, hi: Array, image_size: tuple[int, int] | None) -> tuple[Array, Array]:
+    if image_size is not None:
+        edge_lo, edge_hi = frames.edges_px(max(image_size))
+        if (lo >= edge_lo).all() and (hi <= edge_hi).all():
+            return np.full_like(lo, edge_lo), np.full_like(hi, edge_hi)
+    return _widened(np.full_like(lo, lo.min()), np.full_like(hi, hi.max()))
+
+
+def _widened(lo: Array, hi: Array) -> tuple[Array, Array]:
+    """A constant target would leave no room for the sigmoid: half a unit to both sides then."""
+    flat = hi <= lo
+    return np.where(flat, lo - 0.5, lo), np.where(flat, hi + 0.5, hi)
