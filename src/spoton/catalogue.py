@@ -17,9 +17,10 @@ T = TypeVar("T")
 
 
 def members(package: str, base: type[T]) -> list[T]:
-    """The exported instances of `base` in `package`, in the order of its `__init__.py`."""
+    """The exported instances of `base` in `package`, sorted by their `name`."""
     module = importlib.import_module(package)
-    return [value for key, value in vars(module).items() if isinstance(value, base) and not key.startswith("_")]
+    found = [value for key, value in vars(module).items() if isinstance(value, base) and not key.startswith("_")]
+    return sorted(found, key=lambda member: str(getattr(member, "name", "")))
 
 
 def classes(package: str, base: type[T]) -> dict[str, type[T]]:

@@ -53,7 +53,9 @@ def y_range_of(
         raise UsageError(f"no y_range is called '{how}'; known: {', '.join(Y_RANGES)}, or numbers (lo, hi)")
     lo, hi = y.min(axis=0).astype(np.float64), y.max(axis=0).astype(np.float64)
     if how == "extremes":
-        return _extremes(lo, hi, image_size)
+        # a standardised target has mean 0, which no pixel coordinate has: then pixels say nothing about its limits
+        standardised = np.allclose(y.mean(axis=0), 0, atol=1e-6)
+        return _extremes(lo, hi, None if standardised else image_size)
     margin = MARGIN if how == "auto" else 0.0
     return _widened(lo - margin * (hi - lo), hi + margin * (hi - lo))
 

@@ -15,12 +15,14 @@ from spoton.tasks._task import Task
 class Option:
     """An option of a name: how to read it, what it is when left out, and one line about it.
 
-    `read` turns text into a value and raises ValueError with what it expects otherwise.
+    `read` turns text into a value and raises ValueError with what it expects otherwise; `write` turns the value into
+    the one text that stands for it in canonical names (`.02`, `0.02` and `2e-2` are one variant).
     """
 
     read: Callable[[str], Any]
     default: Any
     about: str
+    write: Callable[[Any], str] = "{:g}".format
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,9 @@ class TaskFamily:
                 values[key] = self.options[key].read(text)
             except ValueError as error:
                 raise UsageError(f"{key}={text} in {stem} is not possible: {error}") from None
-        changed = {key: given[key] for key in given if values[key] != self.options[key].default}
+        changed = {
+            key: option.write(values[key]) for key, option in self.options.items() if values[key] != option.default
+        }
         return self.make(names.join_name(stem, changed), stem.partition("/")[2], values)
 
 

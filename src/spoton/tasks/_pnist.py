@@ -46,14 +46,19 @@ def read_digits(text: str) -> tuple[int, ...]:
     return tuple(sorted({int(letter) for letter in text}))
 
 
+def write_digits(digits: tuple[int, ...]) -> str:
+    """The inverse of `read_digits`."""
+    return "all" if digits == ALL else "".join(map(str, digits))
+
+
 SOURCE_OPTIONS = {
     "data": Option(
-        choice(*_digits.SOURCES), "auto", "embedded digits (auto), or all of mnist, fashion, kmnist, emnist"
+        choice(*_digits.SOURCES), "auto", "embedded digits (auto), or all of mnist, fashion, kmnist, emnist", str
     ),
-    "train": Option(whole(1, 1_000_000), None, "so many training rows; the rest validates"),
+    "train": Option(whole(1, 1_000_000), None, "so many training rows; the rest validates", str),
 }
 OPTIONS = {
-    "digits": Option(read_digits, SEED, "which digits: 'all', or as in 37; other than 3 and 7 bring a test set"),
+    "digits": Option(read_digits, SEED, "which digits: 'all', or as in 37; other than 3 and 7 bring a test set", write_digits),
     **SOURCE_OPTIONS,
     **_variants.OPTIONS,
 }

@@ -1,0 +1,5 @@
+"""`python -m spoton`."""
+
+from spoton.cli import main
+
+main()

@@ -1,0 +1,175 @@
+"""`bench`: any learners on any tasks, over seeds and train sizes, on several processes, resumable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sklearn.base import BaseEstimator
+
+from spoton import store
+from spoton._evaluate import evaluate
+from spoton._run import Run
+from spoton.errors import UsageError
+from spoton.learners import check_learner, parse, recipes
+from spoton.tasks import Task, get_task
+
+Learner = str | BaseEstimator | tuple[str, BaseEstimator]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run to be made."""
+
+    task: Task
+    name: str
+    learner: str | BaseEstimator
+    seed: int
+    train_size: int | None
+    epochs: int | None
+
+    def run(self) -> Run:
+        """Make it."""
+        return evaluate(
+            self.learner, self.task, self.seed, train_size=self.train_size, epochs=self.epochs, name=self.name
+        )
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """The `Run.identity` that its run will have."""
+        blank = Run(
+            self.task.name,
+            self.name,
+            self.seed,
+            data_hash=self.task.data_hash,
+            asked_train_size=self.train_size,
+            asked_epochs=self.epochs,
+        )
+        return blank.identity
+
+
+def bench(
+    tasks: str | Task | Iterable[str | Task],
+    learners: Learner | Iterable[Learner],
+    *,
+    seeds: int | Sequence[int] = 3,
+    train_sizes: Sequence[int | None] = (None,),
+    epochs: int | None = None,
+    jobs: int = 1,
+    journal: str | Path | None = None,
+    resume: bool = False,
+    on_run: Callable[[Run], None] | None = None,
+) -> list[Run]:
+    """Run every learner on every task with every seed and train size.
+
+    Args:
+        tasks: names or Tasks.
+        learners: names, estimators, or pairs (name, estimator).
+        seeds: how many (0, 1, ...), or which.
+        train_sizes: numbers of training rows; None for all.
+        epochs: for learners that have such a parameter.
+        jobs: processes.
+        journal: file to which each finished run is added at once.
+        resume: take finished runs from the journal instead of making them again; failed ones are made again.
+        on_run: called with each run when it is finished or found.
+
+    Returns:
+        The runs in the order of tasks, train sizes, learners, seeds. On KeyboardInterrupt those that are finished are
+        in the journal, and the interrupt goes on.
+
+    Raises:
+        UsageError: an unknown name, or a size that a task cannot give; before anything is run.
+    """
+    todo = list(cells(tasks, learners, seeds, train_sizes, epochs))
+    if jobs < 1:
+        raise UsageError(f"jobs has to be 1 or more, it is {jobs}")
+    if resume and journal is None:
+        raise UsageError("resume needs the journal of the bench to be resumed")
+    done = {run.identity: run for run in store.read(journal) if run.status != "failed"} if resume and journal else {}
+    found: dict[int, Run] = {}
+    for i, cell in enumerate(todo):
+        if (run := done.get(cell.identity)) is not None:
+            found[i] = run
+            if on_run:
+                on_run(run)
+    left = [i for i in sorted(range(len(todo)), key=lambda i: _lightness(todo[i])) if i not in found]
+    for i, run in _execute([(i, todo[i]) for i in left], jobs):
+        found[i] = run
+        if journal is not None:
+            store.append(journal, run)
+        if on_run:
+            on_run(run)
+    return [found[i] for i in range(len(todo))]
+
+
+def cells(
+    tasks: str | Task | Iterable[str | Task],
+    learners: Learner | Iterable[Learner],
+    seeds: int | Sequence[int] = 3,
+    train_sizes: Sequence[int | None] = (None,),
+    epochs: int | None = None,
+) -> Iterator[Cell]:
+    """The cells of a bench in order; names and sizes are checked first."""
+    listed = [tasks] if isinstance(tasks, str | Task) else list(tasks)
+    chosen = [get_task(task) if isinstance(task, str) else task for task in listed]
+    pairs = _named([learners] if isinstance(learners, str | BaseEstimator | tuple) else list(learners))
+    which = range(seeds) if isinstance(seeds, int) else list(seeds)
+    if not (chosen and pairs and len(which) and train_sizes):
+        raise UsageError("a bench needs one task, one learner, one seed and one train size at least")
+    for task in chosen:
+        for size in train_sizes:
+            task.split(which[0], size)
+    for task in chosen:
+        for size in train_sizes:
+            for name, learner in pairs:
+                for seed in which:
+                    yield Cell(task, name, learner, seed, size, epochs)
+
+
+def _named(learners: list[Learner]) -> list[tuple[str, str | BaseEstimator]]:
+    pairs: list[tuple[str, str | BaseEstimator]] = []
+    for learner in learners:
+        if isinstance(learner, tuple):
+            pairs.append(learner)
+        elif isinstance(learner, str):
+            check_learner(learner)
+            pairs.append((learner, learner))
+        else:
+            pairs.append((type(learner).__name__, learner))
+    names = [name for name, _ in pairs]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"two learners are called '{name}'; give pairs (name, estimator) or name each once")
+    return pairs
+
+
+def _lightness(cell: Cell) -> int:
+    """Sorts long runs first, so that no process is left alone with one at the end."""
+    if not isinstance(cell.learner, str):
+        return 1
+    base = parse(cell.learner).base
+    iterative = {recipe.name for recipe in recipes() if recipe.epochs}
+    return 0 if base in ("resnet18", "fastai-vision") else 1 if base in iterative else 2
+
+
+def _numbered(i: int, cell: Cell) -> tuple[int, Run]:
+    return i, cell.run()
+
+
+def _execute(todo: list[tuple[int, Cell]], jobs: int) -> Iterator[tuple[int, Run]]:
+    """Finished runs as they come."""
+    if jobs == 1 or len(todo) < 2:
+        yield from (_numbered(i, cell) for i, cell in todo)
+        return
+    from joblib import Parallel, delayed
+    from joblib.externals.loky import get_reusable_executor
+
+    parallel = Parallel(n_jobs=min(jobs, len(todo)), return_as="generator_unordered", batch_size=1)
+    results = parallel(delayed(_numbered)(i, cell) for i, cell in todo)
+    try:
+        yield from results
+    except BaseException:
+        # Ctrl-C or a reader that stopped: the processes would otherwise finish what they hold
+        get_reusable_executor().shutdown(wait=False, kill_workers=True)
+        raise

@@ -1,0 +1,172 @@
+"""The sole scorer: every figure of spoton comes from `evaluate(learner, task, seed) -> Run`."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.compose import TransformedTargetRegressor
+from threadpoolctl import threadpool_limits
+
+from spoton import metrics
+from spoton._run import Run as Run
+from spoton.data import Array, PointData
+from spoton.errors import Diverged, MissingExtra, Refused, UsageError
+from spoton.learners import ORACLE, OneHot, count_parameters, get_learner
+from spoton.tasks import Task, get_task
+
+
+def evaluate(
+    learner: str | BaseEstimator,
+    task: str | Task,
+    seed: int = 0,
+    *,
+    train_size: int | None = None,
+    epochs: int | None = None,
+    keep_predictions: bool = False,
+    name: str | None = None,
+) -> Run:
+    """Fit a learner on the training side of (task, seed) and score it on train, valid and test.
+
+    Learners work on one thread, so that seconds compare and the same seed gives the same figures, bit for bit, on one
+    machine. A learner that declines gives a `skipped` run, one that crashes or diverges a `failed` run; the reason is
+    in it.
+
+    Args:
+        learner: a name (see `get_learner`), `oracle`, or any scikit-learn regressor or classifier; it is cloned.
+        task: a name (see `get_task`) or a Task.
+        seed: decides the split, and every `random_state` of the learner.
+        train_size: train on so many rows only; validation and test stay as they are.
+        epochs: passes over the data, for learners of the catalogue that have such a parameter.
+        keep_predictions: keep the predictions of every split in `Run.predictions`.
+        name: what the run calls the learner; its own name by default.
+
+    Returns:
+        The run: status, reason, metrics of each split, seconds, parameters, hashes of data and split.
+
+    Raises:
+        UsageError: an unknown name, or a size that is not possible.
+    """
+    task = get_task(task) if isinstance(task, str) else task
+    run = Run(
+        task=task.name,
+        learner=name or (learner if isinstance(learner, str) else type(learner).__name__),
+        seed=seed,
+        asked_train_size=train_size,
+        asked_epochs=epochs,
+    )
+    data, split = task.data(), task.split(seed, train_size)
+    sides = {"train": data.take(split.train), "valid": data.take(split.valid)}
+    if (test := task.test()) is not None:
+        sides["test"] = test
+    run.train_size, run.data_hash, run.split_hash = len(split.train), task.data_hash, split.hash()
+    run.rows_of = {side: len(part) for side, part in sides.items()}
+    try:
+        with warnings.catch_warnings(record=True) as caught, _one_thread():
+            warnings.simplefilter("always")
+            estimator = _prepare(learner, task, seed, epochs)
+            _fit_and_score(estimator, task, sides, run, keep_predictions)
+        run.notes = sorted({f"{w.category.__name__}: {str(w.message).splitlines()[0]}" for w in caught})
+    except (Refused, MissingExtra) as error:
+        run.status, run.reason = "skipped", str(error)
+    except UsageError:
+        raise
+    except Exception as error:  # the bench goes on; the row says why
+        run.status, run.reason = "failed", _one_line(error)
+    return run
+
+
+def _prepare(learner: str | BaseEstimator, task: Task, seed: int, epochs: int | None) -> BaseEstimator:
+    """A fresh, seeded estimator that fits the kind of task."""
+    if learner == ORACLE:
+        estimator = task.oracle()
+        if estimator is None:
+            raise Refused("no exact rule is known for this task")
+        return estimator
+    estimator = get_learner(learner, epochs=epochs) if isinstance(learner, str) else clone(learner)
+    seeds = {key: seed for key in estimator.get_params() if key.split("__")[-1] == "random_state"}
+    estimator.set_params(**seeds)
+    if task.kind == "class" and not is_classifier(estimator):
+        if getattr(estimator, "uses_labels", False):
+            raise Refused("the label is the answer of this task, so a learner that is told it learns nothing")
+        return TransformedTargetRegressor(regressor=estimator, transformer=OneHot())
+    return estimator
+
+
+def _fit_and_score(
+    estimator: BaseEstimator, task: Task, sides: dict[str, PointData], run: Run, keep_predictions: bool
+) -> None:
+    """Fit on the training side, predict and score every side, and fill in the run."""
+    run.uses_labels = bool(getattr(estimator, "uses_labels", False))
+    columns = list(sides["train"].y.columns)
+    y = sides["train"].y.to_numpy(dtype=np.float64)
+    if is_classifier(estimator):
+        y = y.astype(int)
+    start = time.perf_counter()
+    estimator.fit(sides["train"].X, y.ravel() if y.shape[1] == 1 else y, **_labels(run, sides["train"]))
+    run.fit_seconds = time.perf_counter() - start
+    scores: dict[str, dict[str, float]] = {}
+    kept: dict[str, Array] = {}
+    for side, part in sides.items():
+        start = time.perf_counter()
+        predicted = np.asarray(estimator.predict(part.X, **_labels(run, part)), dtype=np.float64)
+        if side == "valid":
+            run.predict_seconds = time.perf_counter() - start
+        predicted = predicted.reshape(len(part), -1)
+        if predicted.shape[1] != len(columns):
+            raise ValueError(f"the learner predicts {predicted.shape[1]} outputs, the task has {len(columns)}")
+        if not np.isfinite(predicted).all():
+            bad = int((~np.isfinite(predicted)).any(axis=1).sum())
+            raise Diverged(f"{bad} of {len(predicted)} predictions on {side} are NaN or infinite")
+        actual = part.y.to_numpy(dtype=np.float64)
+        scores[side] = metrics.score(
+            actual, predicted, columns, points=part.points, whole=task.whole, kind=task.kind
+        )
+        kept[side] = predicted
+    run.metrics, run.status = scores, "ok"
+    run.parameters, run.epochs = count_parameters(estimator), _epochs(estimator)
+    run.predictions = kept if keep_predictions else None
+
+
+def _labels(run: Run, part: PointData) -> dict[str, Any]:
+    """The labels as a keyword, for learners that say they use them."""
+    if not run.uses_labels:
+        return {}
+    if part.labels is None:
+        raise Refused("this learner needs labels, and the task carries none")
+    return {"labels": part.labels}
+
+
+def _epochs(estimator: Any) -> int | None:
+    """Passes over the data of the model inside, where it counts them."""
+    for part in ("regressor_", "model_"):
+        if hasattr(estimator, part):
+            return _epochs(getattr(estimator, part))
+    if hasattr(estimator, "steps"):
+        return _epochs(estimator.steps[-1][1])
+    count = getattr(estimator, "n_epochs_", None)
+    return None if count is None else int(count)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """BLAS, OpenMP and torch on one thread inside."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _one_line(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__

@@ -1,0 +1,118 @@
+"""`Run`: all that is known of one fit, and its forms for files."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from spoton import __version__
+from spoton.data import Array
+
+STATUSES = ("ok", "skipped", "failed")
+
+
+@dataclass
+class Run:
+    """One learner on one task with one seed.
+
+    Attributes:
+        task: canonical name of the task.
+        learner: name of the learner.
+        seed: seed of the split and of the learner.
+        status: `ok`, `skipped` (declined) or `failed` (crashed or diverged).
+        reason: why, where it is not ok.
+        metrics: split -> metric -> value, as in `run.metrics["valid"]["r2"]`.
+        train_size: rows trained on.
+        rows_of: rows of each split.
+        fit_seconds: seconds of the fit, on one thread.
+        predict_seconds: seconds to predict the validation side.
+        parameters: learned numbers, where that can be counted.
+        epochs: passes over the data, where there are such.
+        uses_labels: whether the learner was told the labels.
+        data_hash: of the task's data.
+        split_hash: of the row numbers.
+        notes: warnings that were raised during the fit.
+        version: of spoton.
+        asked_train_size: the train size that was asked for, None for all.
+        asked_epochs: the epochs that were asked for, None for the learner's own.
+        predictions: split -> (n, k), only where they were to be kept; never written to files.
+    """
+
+    task: str
+    learner: str
+    seed: int = 0
+    status: str = "failed"
+    reason: str = ""
+    metrics: dict[str, dict[str, float]] = field(default_factory=dict)
+    train_size: int | None = None
+    rows_of: dict[str, int] = field(default_factory=dict)
+    fit_seconds: float | None = None
+    predict_seconds: float | None = None
+    parameters: int | None = None
+    epochs: int | None = None
+    uses_labels: bool = False
+    data_hash: str = ""
+    split_hash: str = ""
+    notes: list[str] = field(default_factory=list)
+    version: str = __version__
+    asked_train_size: int | None = None
+    asked_epochs: int | None = None
+    predictions: dict[str, Array] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """What makes two runs the same cell of a bench."""
+        return (self.task, self.data_hash, self.learner, self.seed, self.asked_train_size, self.asked_epochs, self.version)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Flat rows, one a split, the metrics as keys; None stands for what does not apply."""
+        from spoton.metrics import all_metrics
+
+        shared = {
+            "task": self.task,
+            "learner": self.learner,
+            "seed": self.seed,
+            "train_size": self.train_size,
+        }
+        rest = {
+            name: getattr(self, name)
+            for name in (
+                "status",
+                "reason",
+                "fit_seconds",
+                "predict_seconds",
+                "parameters",
+                "epochs",
+                "uses_labels",
+                "data_hash",
+                "split_hash",
+                "version",
+            )
+        }
+        rows = []
+        for split in self.rows_of or {"valid": 0}:
+            scores = dict.fromkeys(all_metrics()) | {k: _finite(v) for k, v in self.metrics.get(split, {}).items()}
+            rows.append({**shared, "split": split, "rows": self.rows_of.get(split), **scores, **rest, "notes": self.notes})
+        return rows
+
+    def to_json(self) -> str:
+        """One line of JSON that `from_json` reads back; without predictions."""
+        held = asdict(self)
+        del held["predictions"]
+        return json.dumps(held)
+
+    @classmethod
+    def from_json(cls, line: str) -> Run:
+        """Read a line of `to_json`. Raises ValueError where it is not one."""
+        held = json.loads(line)
+        known = {f.name for f in fields(cls)}
+        if not isinstance(held, dict) or not {"task", "learner", "seed", "status"} <= held.keys() <= known:
+            raise ValueError("this line is not a run of spoton")
+        return cls(**held)
+
+
+def _finite(value: float) -> float | None:
+    """JSON has no NaN and no infinity."""
+    return float(value) if math.isfinite(value) else None

@@ -1,0 +1,5 @@
+"""`python -m spoton.cli`."""
+
+from spoton.cli import main
+
+main()

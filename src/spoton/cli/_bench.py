@@ -1,0 +1,158 @@
+"""`spoton bench`: the main job."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from spoton.cli._own import Images, Npz, Points, TableFile, Target, own_tasks
+
+if TYPE_CHECKING:
+    from spoton._run import Run
+    from spoton.tasks import Task
+
+DEMO_TASKS = ("pnist/topleft", "pnist/center")
+# a choice that tells the story within a minute on two cores
+DEMO_LEARNERS = (
+    "oracle,mean,linear,ridge,lasso,knn,forest,net3,relu4,featsnet,featsnet+ynorm,linear@pts,forest@pts,resnet18?epochs=4"
+)
+TABLE_LEARNERS = "oracle,mean,linear,ridge,lasso-cv,forest,gbdt,knn,basenet+xnorm+ynorm"
+
+
+def bench(
+    tasks: Annotated[list[str] | None, typer.Argument(help="Tasks, as in pnist/topleft; spoton tasks lists them.")] = None,
+    learners: Annotated[str | None, typer.Option(help="Learners a,b,c; spoton learners lists them.")] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="How many seeds: 0, 1, ...")] = 3,
+    train_size: Annotated[str | None, typer.Option(help="Numbers of training rows N[,N...]; all by default.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs, for learners that have some.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; the number of cores by default.")] = None,
+    json: Annotated[str | None, typer.Option(help="Write all rows as JSON to FILE, or - for standard output.")] = None,
+    picture: Annotated[Path | None, typer.Option(help="Write the leaderboard as a picture (.svg).")] = None,
+    journal: Annotated[
+        Path | None, typer.Option(help="File that keeps each finished run at once [default: spoton-runs.jsonl]")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Take finished runs from the journal.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+    images: Images = None,
+    points: Points = None,
+    table: TableFile = None,
+    target: Target = None,
+    npz: Npz = None,
+) -> None:
+    """Run learners on tasks and print a leaderboard: by default, a demo on real digits."""
+    from spoton import store
+    from spoton.cli._progress import progress
+    from spoton.errors import UsageError
+
+    chosen: list[Any] = [*own_tasks(images, points, table, target, npz), *(tasks or [])]
+    chosen = chosen or list(DEMO_TASKS)
+    sizes = _sizes(train_size)
+    if jobs is None:
+        jobs = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if json is not None and json != "-":
+        _check_writable(Path(json))
+    with progress(quiet=quiet) as bar:
+        bar.say("loading")
+        from spoton._bench import bench as run_bench
+        from spoton._bench import cells
+
+        names = [name.strip() for name in (learners or _default_learners(chosen)).split(",") if name.strip()]
+        if len(set(names)) < len(names):
+            raise UsageError("a learner is named twice in --learners; name each once")
+        # the two ends of the scale stand in every table; rows of JSON hold what was asked for
+        ends = [name for name in ("oracle", "mean") if name not in names and json != "-"]
+        total = len(list(cells(chosen, [*names, *ends], seeds, sizes, epochs)))
+        finished: list[Run] = []
+        bar.start(total)
+
+        def on_run(run: Run) -> None:
+            finished.append(run)
+            bar.advance(run)
+
+        interrupted = False
+        try:
+            runs = run_bench(
+                chosen,
+                [*names, *ends],
+                seeds=seeds,
+                train_sizes=sizes,
+                epochs=epochs,
+                jobs=jobs,
+                journal=journal or store.JOURNAL,
+                resume=resume,
+                on_run=on_run,
+            )
+        except KeyboardInterrupt:
+            interrupted, runs = True, finished
+    asked = [run for run in runs if run.learner in names]
+    if json is not None:
+        _write_json(asked, json)
+    if json != "-":
+        _print(runs, picture)
+    if interrupted:
+        typer.echo(f"interrupted: {len(finished)} of {total} runs are kept; go on with --resume", err=True)
+        sys.exit(130)
+    sys.exit(1 if any(run.status == "failed" for run in asked) else 0)
+
+
+def _default_learners(chosen: list[str | Task]) -> str:
+    """Learners that fit all the tasks: those of the demo for images, others for tables."""
+    from spoton.tasks import get_task
+
+    loaded = [get_task(task) if isinstance(task, str) else task for task in chosen]
+    return DEMO_LEARNERS if all(task.data().images for task in loaded) else TABLE_LEARNERS
+
+
+def _sizes(text: str | None) -> list[int | None]:
+    from spoton.errors import UsageError
+
+    if text is None:
+        return [None]
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdigit() and int(part) > 0 for part in parts):
+        raise UsageError(f"--train-size takes whole numbers N[,N...], not '{text}'")
+    return [int(part) for part in parts]
+
+
+def _check_writable(path: Path) -> None:
+    """Before a long bench, not after it."""
+    from spoton.errors import UsageError
+
+    if path.is_dir() or not path.parent.is_dir():
+        raise UsageError(f"--json {path} cannot be written: {'it is' if path.is_dir() else 'there is no such'} folder")
+
+
+def _write_json(runs: list[Run], target: str) -> None:
+    """One list of flat rows; a file is replaced at once or not at all."""
+    import json
+
+    text = json.dumps([row for run in runs for row in run.rows()], indent=1, allow_nan=False)
+    if target == "-":
+        typer.echo(text)
+        return
+    path = Path(target)
+    partial = path.with_name(path.name + ".part")
+    partial.write_text(text + "\n", encoding="utf-8")
+    partial.replace(path)
+
+
+def _print(runs: list[Run], picture: Path | None) -> None:
+    from rich.console import Console
+
+    from spoton.tables import advice, render
+
+    width = None if sys.stdout.isatty() else 120
+    console = Console(record=picture is not None, width=width)
+    for i, board in enumerate(render(runs)):
+        if i:
+            console.print()
+        console.print(board)
+    if sentence := advice(runs):
+        console.print(f"\n[bold]Next:[/] {sentence}", soft_wrap=not console.is_terminal)
+    if picture is not None:
+        console.save_svg(str(picture), title="spoton bench")
+        typer.echo(f"picture: {picture}", err=True)

@@ -1,0 +1,88 @@
+"""`spoton tasks`, `learners`, `metrics`, `recorded`: what there is, one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def _print(title: str, lines: Mapping[str, str] | Iterable[tuple[str, str]]) -> None:
+    """One line each, the names in a column; plain when not a terminal, so that grep and cut work on it."""
+    from rich.console import Console
+    from rich.text import Text
+
+    pairs = list(lines.items() if isinstance(lines, Mapping) else lines)
+    console = Console(soft_wrap=True)
+    if title:
+        console.print(Text(title, "bold"))
+    width = max(len(name) for name, _ in pairs)
+    for name, about in pairs:
+        console.print(Text.assemble((name.ljust(width), "cyan"), "  ", about))
+
+
+def tasks() -> None:
+    """List the tasks, and the variants that their names take."""
+    from spoton.tasks import families, task_names
+
+    _print("", task_names())
+    seen: dict[str, tuple[list[str], str, object]] = {}
+    for family in families():
+        for key, option in family.options.items():
+            seen.setdefault(f"{key}|{option.about}", ([], option.about, option.default))[0].append(family.name)
+    lines = [(f"  {key.partition('|')[0]}=", f"{about}  ({', '.join(names)})") for key, (names, about, _) in seen.items()]
+    _print("\nVariants, as in pnist/topleft?digits=all&size=56&specks=0.02 (quote it in a shell):", lines)
+
+
+def learners() -> None:
+    """List the learners, their features and modifiers."""
+    from spoton.learners import FEATURE_NAMES, MODIFIERS, learner_names
+
+    _print("", learner_names())
+    _print("\nModifiers, as in featsnet@pts12+pts22+ynorm?epochs=90&lr=0.01:", {f"  +{k}": v for k, v in MODIFIERS.items()})
+    _print("", {"  @": f"features of images: {', '.join(FEATURE_NAMES)}", "  ?": "parameters of the learner itself"})
+
+
+def metrics() -> None:
+    """List the metrics with unit and direction."""
+    from spoton.metrics import all_metrics
+
+    lines = {
+        m.name: f"[{m.unit}] {'higher' if m.greater_is_better else 'lower'} is better: {m.about}"
+        for m in all_metrics().values()
+    }
+    _print("", lines)
+
+
+def recorded(
+    csv: Annotated[Path | None, typer.Option(help="Write all columns to this CSV file instead.")] = None,
+) -> None:
+    """Print the figures recorded in 2020."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from spoton._recorded import PX
+    from spoton._recorded import recorded as table_of_2020
+
+    table = table_of_2020()
+    if csv is not None:
+        table.to_csv(csv, index=False)
+        typer.echo(f"wrote {len(table)} rows to {csv}")
+        return
+    view = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("model", "details", "target", "split", "R2", "dist px", "faults"):
+        view.add_column(heading, justify="right" if heading in ("R2", "dist px") else "left", overflow="fold")
+    for _, row in table.iterrows():
+        faults = " ".join(name for name in ("swapped", "scrambled") if row[name])
+        view.add_row(
+            row["model"], row["details"], row["target"], row["split"], f"{row['r2']:.4g}", f"{row['dist_avg'] * PX:.3g}", faults
+        )
+    console = Console()
+    console.print(view)
+    console.print(
+        "swapped: x and y of center were exchanged. scrambled: scored on wrongly paired coordinates; "
+        "mse and mae are right, R2 and distances are not.",
+        style="dim",
+    )

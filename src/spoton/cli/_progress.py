@@ -1,0 +1,57 @@
+"""The progress bar of long commands, on standard error, so that standard output stays clean."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spoton._run import Run
+
+
+class Bar:
+    """What a bench says while it runs. On a terminal a bar; elsewhere a line for each run that is not ok."""
+
+    def __init__(self, progress: Any) -> None:
+        self._progress = progress
+        self._job = progress.add_task("", total=None) if progress else None
+
+    def say(self, text: str) -> None:
+        """Show what is going on."""
+        if self._progress:
+            self._progress.update(self._job, description=text)
+
+    def start(self, total: int) -> None:
+        """The number of runs is known."""
+        if self._progress:
+            self._progress.update(self._job, total=total, description="running")
+
+    def advance(self, run: Run) -> None:
+        """One run is finished."""
+        if self._progress:
+            self._progress.update(self._job, advance=1, description=f"{run.learner} on {run.task}")
+            if run.status == "failed":
+                self._progress.console.print(f"[red]{run.learner} on {run.task}, seed {run.seed}:[/] {run.reason}")
+        elif run.status == "failed":
+            print(f"{run.learner} on {run.task}, seed {run.seed}: {run.reason}", file=sys.stderr)
+
+
+@contextmanager
+def progress(*, quiet: bool = False) -> Iterator[Bar]:
+    """A bar for the time inside."""
+    if quiet or not sys.stderr.isatty():
+        yield Bar(None)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}", markup=False),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        yield Bar(shown)

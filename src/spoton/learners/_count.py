@@ -1,0 +1,33 @@
+"""How many numbers a fitted learner holds, as far as that means anything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def count_parameters(estimator: Any) -> int | None:
+    """Learned numbers of a fitted estimator: weights and intercepts, nodes of trees; None where there is no such count."""
+    if (own := getattr(estimator, "n_parameters_", None)) is not None:
+        return int(own)
+    for part in ("regressor_", "model_"):
+        if hasattr(estimator, part):
+            return count_parameters(getattr(estimator, part))
+    if hasattr(estimator, "steps"):
+        return count_parameters(estimator.steps[-1][1])
+    if hasattr(estimator, "coefs_"):
+        return int(sum(part.size for part in (*estimator.coefs_, *estimator.intercepts_)))
+    if hasattr(estimator, "tree_"):
+        return int(estimator.tree_.node_count)
+    if hasattr(estimator, "_predictors"):
+        return sum(tree.nodes.size for group in estimator._predictors for tree in group)
+    if hasattr(estimator, "coef_") and hasattr(estimator, "intercept_"):
+        return int(np.size(estimator.coef_) + np.size(estimator.intercept_))
+    if hasattr(estimator, "constant_"):
+        return int(np.size(estimator.constant_))
+    if hasattr(estimator, "estimators_"):
+        held = estimator.estimators_
+        counts = [count_parameters(part) for part in (held.values() if isinstance(held, dict) else np.ravel(held))]
+        return None if any(count is None for count in counts) else sum(count or 0 for count in counts)
+    return None

@@ -1,0 +1,172 @@
+"""`TorchRegressor`: a net of `spoton.nets`, or the user's own module, as a scikit-learn regressor through skorch."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from spoton import catalogue
+from spoton.data import Array, as_input, is_images
+from spoton.errors import DataError, Diverged, UsageError
+from spoton.learners._features import _numbers
+from spoton.scaling import y_range_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torch import nn
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """torch's random numbers from `seed` inside, and as they were afterwards."""
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield
+
+
+class TorchRegressor(RegressorMixin, BaseEstimator):
+    """Trains a torch net with Adam on the mean squared error.
+
+    Args:
+        net: a class of `spoton.nets` by name, or any class or function that takes (in_shape, n_out, y_range=...) and
+            gives a module (B, *in_shape) -> (B, n_out).
+        net_options: further keywords for it, as in {"hidden": 64, "relu": True}.
+        epochs: passes over the training rows.
+        lr: Adam's learning rate.
+        batch_size: rows a step.
+        y_range: limits of the sigmoid head: `none`, `samples`, `auto`, `extremes` or (lo, hi); see `spoton.scaling`.
+        device: torch's name of a device.
+        random_state: seeds the weights and the order of the rows; the same seed gives the same net, bit for bit, on
+            one machine with one number of threads.
+
+    Fitted: `net_` (skorch's NeuralNetRegressor), `module_`, `n_parameters_`, `n_epochs_`, `history_`.
+    """
+
+    def __init__(
+        self,
+        net: Any = "BaseNet",
+        net_options: Mapping[str, Any] | None = None,
+        epochs: int = 10,
+        lr: float = 1e-3,
+        batch_size: int = 64,
+        y_range: str | Sequence[Any] | None = "extremes",
+        device: str = "cpu",
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.net = net
+        self.net_options = net_options
+        self.epochs = epochs
+        self.lr = lr
+        self.batch_size = batch_size
+        self.y_range = y_range
+        self.device = device
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any) -> TorchRegressor:
+        """Train a fresh net.
+
+        Args:
+            X: images (n, H, W) or (n, C, H, W), or a table (n, D).
+            y: (n,) or (n, k).
+
+        Raises:
+            Diverged: the training loss left the finite numbers.
+        """
+        import torch
+        from skorch import NeuralNetRegressor
+
+        inputs, targets = self._inputs(X), np.asarray(y, dtype=np.float64)
+        self.y_ndim_ = targets.ndim
+        targets = targets.reshape(len(targets), -1)
+        if len(inputs) != len(targets) or len(inputs) < 2:
+            raise DataError(f"a net needs 2 rows or more with one target each, these are {len(inputs)} and {len(targets)}")
+        self.in_shape_ = inputs.shape[1:]
+        limits = y_range_of(self.y_range, targets, inputs.shape[:1:-1] if inputs.ndim == 4 else None)
+        seed = check_random_state(self.random_state).randint(2**31)
+        with seeded(seed):
+            module = make_net(
+                self.net,
+                self.in_shape_,
+                targets.shape[1],
+                y_range=limits and tuple(side.tolist() for side in limits),
+                **(self.net_options or {}),
+            )
+            self.net_ = NeuralNetRegressor(
+                module,
+                criterion=torch.nn.MSELoss,
+                optimizer=torch.optim.Adam,
+                lr=self.lr,
+                max_epochs=self.epochs,
+                batch_size=self.batch_size,
+                train_split=None,
+                iterator_train__shuffle=True,
+                # batch normalisation cannot take a last batch of one row
+                iterator_train__drop_last=len(inputs) % self.batch_size == 1 and len(inputs) > self.batch_size,
+                device=self.device,
+                verbose=0,
+            ).fit(inputs, targets.astype(np.float32))
+        loss = self.net_.history[-1, "train_loss"] if self.epochs else 0.0
+        if not np.isfinite(loss):
+            raise Diverged(f"the training loss became {loss} within {self.epochs} epochs; lower lr (now {self.lr:g})")
+        self.n_parameters_ = sum(p.numel() for p in self.module_.parameters())
+        self.n_epochs_ = len(self.net_.history)
+        return self
+
+    @property
+    def module_(self) -> nn.Module:
+        """The trained torch module."""
+        module: nn.Module = self.net_.module_
+        return module
+
+    @property
+    def history_(self) -> list[dict[str, float]]:
+        """Epoch, mean training loss and seconds, one dict an epoch."""
+        return [
+            {"epoch": row["epoch"], "train_loss": row["train_loss"], "seconds": row["dur"]} for row in self.net_.history
+        ]
+
+    def predict(self, X: Any) -> Array:
+        """Answers in the shape of the training targets, float64."""
+        check_is_fitted(self, "net_")
+        inputs = self._inputs(X)
+        if inputs.shape[1:] != self.in_shape_:
+            raise DataError(f"one example has shape {inputs.shape[1:]}, the net was fitted on {self.in_shape_}")
+        predicted: Array = self.net_.predict(inputs).astype(np.float64)
+        return predicted.ravel() if self.y_ndim_ == 1 else predicted
+
+    @staticmethod
+    def _inputs(X: Any) -> Array:
+        X = as_input(X)
+        found: Array = X if is_images(X) else _numbers(X).astype(np.float32)
+        return found
+
+
+def make_net(net: Any, in_shape: Sequence[int], n_out: int, **options: Any) -> nn.Module:
+    """Build `net` (see `TorchRegressor`).
+
+    Raises:
+        UsageError: an unknown net, or an option that it does not take.
+    """
+    from torch import nn
+
+    if isinstance(net, str):
+        known = catalogue.classes("spoton.nets", nn.Module)
+        if net not in known:
+            raise catalogue.unknown("net", net, known)
+        net = known[net]
+    taken = inspect.signature(net).parameters
+    for key in options:
+        if key not in taken and not any(p.kind is p.VAR_KEYWORD for p in taken.values()):
+            raise UsageError(f"the net {getattr(net, '__name__', net)} takes no {key}; it takes {', '.join(taken)}")
+    module: nn.Module = net(in_shape, n_out, **options)
+    return module

@@ -1,0 +1,89 @@
+"""Pictures of a task: images with their points, or the columns of a table against the answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spoton.data import PointData
+from spoton.tasks import Task
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLOURS = ("#e4572e", "#17bebb", "#ffc914", "#76b041")
+MARKERS = ("o", "s", "^", "D")
+
+
+def show_image(ax: Axes, data: PointData, row: int) -> Axes:
+    """One image with its points; the title says the label and the answers that are no points."""
+    image = np.moveaxis(data.X[row], 0, 2)  # type: ignore[call-overload]  # callers hand over images
+    ax.imshow(image.squeeze(), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    answers = data.y.iloc[row]
+    for i, (x, y) in enumerate(data.points):
+        style = {"color": COLOURS[i % 4], "marker": MARKERS[i % 4]}
+        ax.plot(answers[x], answers[y], ms=7, mfc="none", mew=2, ls="", **style)
+    numbers = [name for name in data.y.columns if not any(name in pair for pair in data.points)]
+    parts = [f"{name} {answers[name]:g}" for name in numbers]
+    if data.labels is not None and "digit" not in numbers:
+        parts.insert(0, str(data.labels[row]))
+    ax.set_title(", ".join(parts), fontsize=9)
+    ax.set_axis_off()
+    return ax
+
+
+def show_column(ax: Axes, data: PointData, column: str, target: str) -> Axes:
+    """One column of a table against one answer."""
+    many = len(data) > 2000
+    ax.plot(data.X[column], data.y[target], ".", ms=1 if many else 3, alpha=0.6, color=COLOURS[1], rasterized=many)
+    ax.set_xlabel(column, fontsize=8)
+    ax.set_ylabel(target, fontsize=8)
+    ax.tick_params(labelsize=7)
+    return ax
+
+
+def samples(task: Task, n: int = 15, seed: int = 0) -> Figure:
+    """A picture of `n` samples: images with points, or for a table the columns that matter most and some others."""
+    from matplotlib.figure import Figure
+
+    data = task.data()
+    n = min(n, len(data)) if data.images else n
+    rows = np.random.RandomState(seed).permutation(len(data))[:n]
+    names = [] if data.images else _columns(task, data)
+    count = n if data.images else len(names)
+    across = min(5, count)
+    down = -(-count // across)
+    size = 1.7 if data.images else 2.3
+    figure = Figure(figsize=(size * across, size * down + 0.6), dpi=130, layout="constrained")
+    axes = np.atleast_1d(np.asarray(figure.subplots(down, across, squeeze=False))).ravel()
+    for i, ax in enumerate(axes):
+        if i >= count:
+            ax.set_axis_off()
+        elif data.images:
+            show_image(ax, data, int(rows[i]))
+        else:
+            show_column(ax, data, names[i], str(data.y.columns[0]))
+    figure.suptitle(f"{task.name}: {task.about}", fontsize=10)
+    _legend(figure, data)
+    return figure
+
+
+def _columns(task: Task, data: PointData) -> list[str]:
+    """Up to five columns that decide (or the first), and five others."""
+    every: list[Any] = list(data.X.columns)  # type: ignore[union-attr]  # only called for tables
+    deciding = [c for c in every if c in task.support][:5]
+    return deciding + [c for c in every if c not in task.support][: 10 - len(deciding)]
+
+
+def _legend(figure: Figure, data: PointData) -> None:
+    from matplotlib.lines import Line2D
+
+    if not data.points:
+        return
+    handles = [
+        Line2D([], [], ls="", mfc="none", mew=2, color=COLOURS[i % 4], marker=MARKERS[i % 4], label=f"({x}, {y})")
+        for i, (x, y) in enumerate(data.points)
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=8, frameon=False)

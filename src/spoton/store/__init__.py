@@ -1,0 +1,7 @@
+"""Where finished runs are kept."""
+
+from spoton.store._journal import JOURNAL as JOURNAL
+from spoton.store._journal import append as append
+from spoton.store._journal import read as read
+
+__all__ = ["JOURNAL", "append", "read"]

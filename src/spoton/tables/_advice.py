@@ -1,0 +1,56 @@
+"""One sentence on what to try next, from what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from spoton._run import Run
+from spoton.tables._leaderboard import leaderboard
+
+ENDS = ("oracle", "mean")
+
+
+def advice(runs: Sequence[Run]) -> str:
+    """What the runs suggest to try next; says no more than was measured."""
+    board = leaderboard(runs)
+    if board.empty:
+        return ""
+    failed = board[board["status"] == "failed"]
+    good = board[(board["seeds"] > 0) & ~board["learner"].isin(ENDS)]
+    if good.empty:
+        return f"Nothing finished: {failed['reason'].iloc[0]}" if len(failed) else "No learner took part; name one with --learners."
+    task = str(good["task"].iloc[0])
+    part = good[good["task"] == task]
+    metric = next(name for name in ("hit", "accuracy", "r2") if part[name].notna().any())
+    best = part.sort_values(metric, ascending=False).iloc[0]
+    plain = part[~part["learner"].str.contains("@")]
+    if "@" in str(best["learner"]) and len(plain):
+        without = plain.sort_values(metric, ascending=False).iloc[0]
+        if best[metric] - without[metric] > 0.1:
+            return (
+                f"On {task}, {best['learner']} reaches {_say(metric, best)}, the best without given features "
+                f"({without['learner']}) {_say(metric, without)}: the features make the difference, so see how few "
+                f"rows they need: spoton bench {_quoted(task)} --learners {best['learner']} --train-size 10,25,100"
+            )
+    oracle = board[(board["learner"] == "oracle") & (board["task"] == task) & (board["seeds"] > 0)]
+    if len(oracle) and oracle[metric].iloc[0] - best[metric] < 0.005:
+        return f"On {task}, {best['learner']} is level with the oracle; make it harder: spoton tasks lists the variants."
+    known = "" if "?" in str(best["learner"]) else f" --learners {best['learner']},{best['learner']}+ynorm"
+    return (
+        f"On {task}, the best is {best['learner']} with {_say(metric, best)}; see whether more rows would help: "
+        f"spoton bench {_quoted(task)}{known} --train-size 50,100,200"
+    )
+
+
+def _say(metric: str, line: pd.Series) -> str:
+    if metric == "hit":
+        return f"the exact answer in {100 * line[metric]:.0f} %"
+    if metric == "accuracy":
+        return f"an accuracy of {100 * line[metric]:.0f} %"
+    return f"an R2 of {line[metric]:.3f}"
+
+
+def _quoted(name: str) -> str:
+    return f"'{name}'" if set(name) & set("?&*") else name

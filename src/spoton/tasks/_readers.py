@@ -1,0 +1,296 @@
+"""The user's files: CSV, Parquet, NPZ, images. Mistakes are named by file, row and column."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pandas as pd
+from PIL import Image, ImageOps
+
+from spoton.data import Array, as_input
+from spoton.errors import DataError, SpotonError
+
+Record = tuple[int, list[str]]  # the line where it begins, its cells
+
+BOOLS = {"true": 1.0, "false": 0.0}
+FIX_NUMBER = "write a number with a decimal point, or leave that row or column out"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Says where a row stands, in the words of whoever looks for it: an editor's line, or an index from 0."""
+
+    name: str  # of the file or array
+    lines: Sequence[int] | None = None
+    tags: Sequence[str] | None = None  # one more word a row: the image's file
+
+    def __call__(self, row: int) -> str:
+        if self.lines is None:
+            return f"row {row} of {self.name} (rows count from 0)"
+        tag = f" ({self.tags[row]})" if self.tags else ""
+        return f"line {self.lines[row]} of {self.name}{tag}"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table whose columns are known and whose numbers are read later: a wrong target is told first."""
+
+    name: str
+    columns: list[str]
+    read: Callable[[], tuple[Array, Rows]]
+
+
+@contextmanager
+def opened(path: Path, what: str) -> Iterator[IO[bytes]]:
+    """The file's bytes, or a sentence on why there are none."""
+    try:
+        if path.is_dir():
+            raise DataError(f"the {what} has to be a file and '{path}' is a folder; give the file in it")
+        stream = path.open("rb")
+    except FileNotFoundError:
+        raise DataError(f"there is no {what} '{path}'; check the path") from None
+    except (OSError, ValueError) as exc:  # ValueError: a NUL in the path
+        raise DataError(f"the {what} '{path}' cannot be opened ({exc}); check it") from exc
+    with stream:
+        yield stream
+
+
+@contextmanager
+def told(sentence: str) -> Iterator[None]:
+    """Turn whatever Pillow, NumPy or pyarrow raise on a broken file (a dozen kinds) into `sentence`."""
+    try:
+        yield
+    except (SpotonError, MemoryError):
+        raise
+    except Exception as exc:
+        raise DataError(sentence) from exc
+
+
+def check_columns(columns: Sequence[str], name: str) -> None:
+    """Every column has a name of its own."""
+    if not columns:
+        raise DataError(f"{name} has no columns; give one or more")
+    seen: dict[str, int] = {}
+    for number, column in enumerate(columns, start=1):
+        if not column:
+            raise DataError(f"column {number} of {name} has no name; name it, or write it with index=False")
+        if column in seen:
+            raise DataError(f"{name} has two columns '{column}' ({seen[column]} and {number}); rename one")
+        seen[column] = number
+
+
+# -- CSV -----------------------------------------------------------------------------------------------------
+
+
+def read_csv(path: Path, what: str) -> tuple[list[str], Iterator[Record]]:
+    """The header, and the records with their lines; by hand: pandas renames, pads and guesses in silence."""
+    with opened(path, what) as stream:
+        raw = stream.read()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        line = raw[: exc.start].count(b"\n") + 1
+        raise DataError(f"line {line} of {path.name} is not UTF-8; save it as UTF-8") from None
+    records = _records(text, path.name)
+    _, header = next(records, (0, []))
+    if not header:
+        raise DataError(f"{path.name} is empty; a CSV with a header line is expected")
+    if len(header) == 1 and (other := next((c for c in ";\t" if c in header[0]), "")):
+        raise DataError(f"line 1 of {path.name} has {other!r} and no comma; save it with commas")
+    columns = [column.strip() for column in header]
+    check_columns(columns, path.name)
+    return columns, _even(records, len(columns), path.name)
+
+
+def _records(text: str, name: str) -> Iterator[Record]:
+    """Records and the line where each begins (a quoted cell may hold several); blank lines do not count."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            record = next(reader, None)
+        except csv.Error as exc:
+            raise DataError(f"line {line} of {name} is not CSV ({exc}); check its quotes") from None
+        if record is None:
+            return
+        if len(record) > 1 or (record and record[0].strip()):
+            yield line, record
+
+
+def _even(records: Iterator[Record], width: int, name: str) -> Iterator[Record]:
+    for line, record in records:
+        if len(record) != width:
+            raise DataError(
+                f"line {line} of {name} has {len(record)} cells and the header has {width}; "
+                "give each column one cell (a text with a comma goes in quotes)"
+            )
+        yield line, record
+
+
+def csv_numbers(columns: Sequence[str], records: Iterable[Record], name: str) -> tuple[Array, Rows]:
+    """The records as float64: each number is the one nearest to its text, as Python reads it."""
+    values, lines = array("d"), array("q")  # not lists of cells: a table of a million cells stays small
+    for line, record in records:
+        lines.append(line)
+        for column, cell in zip(columns, record, strict=True):
+            try:
+                values.append(_number(cell))
+            except ValueError:
+                came = f"'{cell}' is no number" if cell.strip() else "the cell is empty"
+                raise DataError(f"line {line} of {name}, column '{column}': {came}; {FIX_NUMBER}") from None
+    return np.array(values, dtype=np.float64).reshape(-1, len(columns)), Rows(name, lines)
+
+
+def _number(cell: str) -> float:
+    if "_" in cell:  # Python reads 1_000 as 1000; nobody else does
+        raise ValueError
+    try:
+        return float(cell)
+    except ValueError:
+        if (value := BOOLS.get(cell.strip().lower())) is None:
+            raise
+        return value
+
+
+# -- pandas, Parquet, NPZ ------------------------------------------------------------------------------------
+
+
+def read_sheet(path: Path) -> Sheet:
+    """A `.csv` or `.parquet` file as a sheet."""
+    ending = path.suffix.lower()
+    if ending == ".csv":
+        columns, records = read_csv(path, "table")
+        return Sheet(path.name, columns, lambda: csv_numbers(columns, records, path.name))
+    if ending != ".parquet":
+        raise DataError(f"a table ends in .csv or .parquet and '{path}' does not; give a DataFrame")
+    import pyarrow.parquet as pq
+
+    # not pandas.read_parquet: it stumbles over names given twice before anyone can say so
+    with opened(path, "table") as stream, told(f"{path.name} is damaged or not Parquet; write it again"):
+        frame = pq.ParquetFile(stream).read().to_pandas()
+    return frame_sheet(frame, path.name)
+
+
+def frame_sheet(frame: pd.DataFrame, name: str) -> Sheet:
+    """A DataFrame as a sheet; names become text."""
+    columns = [str(column) for column in frame.columns]
+    check_columns(columns, name)
+    return Sheet(name, columns, lambda: (frame_numbers(frame, columns, name), Rows(name)))
+
+
+def frame_numbers(frame: pd.DataFrame, columns: Sequence[str], name: str) -> Array:
+    """The frame as float64: truth values become 0 and 1, a missing value NaN; dates and text are refused."""
+    values = np.empty(frame.shape, dtype=np.float64)
+    for i, column in enumerate(columns):
+        series = frame.iloc[:, i]
+        kind = getattr(series.dtype, "kind", "O")
+        if kind in "mM":
+            raise DataError(
+                f"column '{column}' of {name} holds dates or times ({series.dtype}), not numbers; "
+                "turn them into numbers, such as days since the first, or leave it out"
+            )
+        if kind in "fiub":
+            values[:, i] = series.to_numpy(dtype=np.float64, na_value=np.nan)
+        else:
+            values[:, i] = [_cell(cell, row, column, name) for row, cell in enumerate(series.astype(object))]
+    return values
+
+
+def _cell(cell: Any, row: int, column: str, name: str) -> float:
+    try:
+        if isinstance(cell, str | bytes):  # float("3") is 3.0, but a column of text is a mistake to be told
+            raise TypeError
+        return np.nan if cell is None or cell is pd.NA else float(cell)
+    except (TypeError, ValueError, OverflowError):
+        where = f"{Rows(name)(row)}, column '{column}'"
+        raise DataError(f"{where}: {cell!r} is no number; {FIX_NUMBER}") from None
+
+
+def read_npz(path: Path) -> dict[str, Any]:
+    """The arrays X, y and labels (where there) of an `.npz`; nothing is ever unpickled."""
+    wrong = f"{path.name} is damaged or not an .npz file; write it with numpy.savez(path, X=X, y=y)"
+    with opened(path, "npz file") as stream, told(wrong):
+        archive = np.load(stream, allow_pickle=False)
+        if not isinstance(archive, np.lib.npyio.NpzFile):
+            raise DataError(wrong)
+        for key in ("X", "y"):
+            if key not in archive.files:
+                held = ", ".join(archive.files) or "nothing"
+                raise DataError(f"{path.name} has no array '{key}' (it holds: {held}); name it so")
+        return {key: _member(archive, key, path.name) for key in ("X", "y", "labels") if key in archive.files}
+
+
+def _member(archive: Any, key: str, name: str) -> Any:
+    try:
+        return archive[key]
+    except ValueError as exc:
+        if "allow_pickle" not in str(exc):
+            raise
+        raise DataError(f"{key} in {name} holds objects, not numbers; save {key}.astype(float)") from None
+
+
+# -- images --------------------------------------------------------------------------------------------------
+
+
+def read_images(folder: Path, files: Sequence[str], rows: Rows) -> Array:
+    """Images of one size as float32 (n, C, H, W) in 0..1: one channel where all are grey, else three."""
+    images: list[Array] = []
+    for row, file in enumerate(files):
+        images.append(_read_image(folder, file, rows(row)))
+        (height, width), first = images[-1].shape[:2], images[0].shape[:2]
+        if (height, width) != first:
+            raise DataError(
+                f"{rows(row)}: '{file}' is {width} x {height} px and '{files[0]}' is {first[1]} x {first[0]} "
+                "(width x height); bring all images to one size, and their points with them"
+            )
+    colour = any(image.ndim == 3 for image in images)
+    X = np.empty((len(images), 3 if colour else 1, *first), dtype=np.float32)
+    for row, image in enumerate(images):
+        planes = image[None] if image.ndim == 2 else image.transpose(2, 0, 1)
+        X[row] = as_input(planes[None])[0]  # a grey image fills all three channels
+    return X
+
+
+def _read_image(folder: Path, file: str, where: str) -> Array:
+    if Path(file).anchor or ".." in Path(file).parts:
+        raise DataError(f"{where}: '{file}' leads out of '{folder}'; give a name inside that folder")
+    try:
+        present = (folder / file).exists()
+    except (OSError, ValueError):  # a name too long, a NUL
+        present = False
+    if not present:
+        names = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*"))]
+        near = difflib.get_close_matches(file, names, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else "check the name, its ending and the folder"
+        raise DataError(f"{where}: there is no image '{file}' in '{folder}'; {hint}")
+    wrong = f"{where}: '{file}' is damaged or not an image; save it again, as PNG for instance"
+    with opened(folder / file, "image") as stream, told(wrong), Image.open(stream) as image:
+        return _pixels(image, f"{where}: '{file}'")
+
+
+def _pixels(image: Image.Image, where: str) -> Array:
+    """Grey (H, W) or colour (H, W, 3): uint8, or float32 in 0..1 for deeper images."""
+    image = ImageOps.exif_transpose(image)  # upright, as the viewer shows it in which points are marked
+    mode = image.mode
+    if mode[0] in "IF":
+        deep: Array = np.asarray(image).astype(np.float64)
+        if not np.isfinite(deep).all() or (mode[0] == "I" and not 0 <= deep.min() <= deep.max() <= 65535):
+            raise DataError(f"{where} holds NaN or values outside 0..65535; save it with 8 or 16 bits")
+        return (deep / 65535 if mode[0] == "I" else deep).astype(np.float32)
+    grey = mode in ("1", "L", "LA")
+    if "A" in image.getbands() or "transparency" in image.info:
+        # on white, as viewers show it: the pixels under full transparency can be anything
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    pixels: Array = np.asarray(image.convert("L" if grey else "RGB"))
+    # a palette tells by its colours alone whether it is grey
+    return pixels[..., 0] if mode[0] == "P" and (pixels == pixels[..., :1]).all() else pixels
