@@ -145,7 +145,7 @@ def csv_numbers(columns: Sequence[str], records: Iterable[Record], name: str) ->
             try:
                 values.append(_number(cell))
             except ValueError:
-                came = f"'{cell}' is no number" if cell.strip() else "the cell is empty"
+                came = f"{cell!r} is no number" if cell.strip() else "the cell is empty"
                 raise DataError(f"line {line} of {name}, column '{column}': {came}; {FIX_NUMBER}") from None
     return np.array(values, dtype=np.float64).reshape(-1, len(columns)), Rows(name, lines)
 
@@ -174,9 +174,10 @@ def read_sheet(path: Path) -> Sheet:
         raise DataError(f"a table ends in .csv or .parquet and '{path}' does not; give a DataFrame")
     import pyarrow.parquet as pq
 
-    # not pandas.read_parquet: it stumbles over names given twice before anyone can say so
     with opened(path, "table") as stream, told(f"{path.name} is damaged or not Parquet; write it again"):
-        frame = pq.ParquetFile(stream).read().to_pandas()
+        file = pq.ParquetFile(stream)
+        check_columns(file.schema_arrow.names, path.name)  # first: reading stumbles over names given twice
+        frame = file.read().to_pandas()
     return frame_sheet(frame, path.name)
 
 
