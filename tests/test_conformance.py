@@ -59,9 +59,17 @@ def test_learner(recipe: Recipe) -> None:
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # lasso on 24 rows
 @pytest.mark.parametrize(
     "name",
-    ["linear@pts", "ridge@pix+pts+xnorm", "lasso@min+max+dummy", "basenet+ynorm", "featsnet@pts12+pts22+ynorm+yrange=samples",
-     "basenet+yrange=auto?hidden=8&mid=5&relu=true&epochs=2", "knn+xnorm+ynorm", "basenet@pts+xnorm+yrange=none"],
-)  # fmt: skip
+    [
+        "linear@pts",
+        "ridge@pix+pts+xnorm",
+        "lasso@min+max+dummy",
+        "basenet+ynorm",
+        "featsnet@pts12+pts22+ynorm+yrange=samples",
+        "basenet+yrange=auto?hidden=8&mid=5&relu=true&epochs=2",
+        "knn+xnorm+ynorm",
+        "basenet@pts+xnorm+yrange=none",
+    ],
+)
 def test_learner_with_features_and_modifiers(name: str) -> None:
     check_learner(get_learner(name))
 

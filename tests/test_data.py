@@ -29,7 +29,10 @@ def test_tables_pass_through() -> None:
 
 @pytest.mark.parametrize(
     ("X", "words"),
-    [(np.zeros((1, 2, 3, 4, 5)), r"shape \(1, 2, 3, 4, 5\)"), (np.full((2, 3, 3), "a"), "have to be numbers")],
+    [
+        (np.zeros((1, 2, 3, 4, 5)), r"shape \(1, 2, 3, 4, 5\)"),
+        (np.full((2, 3, 3), "a"), "have to be numbers"),
+    ],
 )
 def test_other_inputs_are_refused(X: object, words: str) -> None:
     with pytest.raises(DataError, match=words):
@@ -38,7 +41,9 @@ def test_other_inputs_are_refused(X: object, words: str) -> None:
 
 def test_hash_sees_every_part() -> None:
     def data(x: float = 0, y: float = 1, label: int = 2, name: str = "a") -> PointData:
-        return PointData(np.full((2, 1, 2, 2), x, np.float32), pd.DataFrame({name: [y, y]}), labels=np.array([label, 0]))
+        return PointData(
+            np.full((2, 1, 2, 2), x, np.float32), pd.DataFrame({name: [y, y]}), labels=np.array([label, 0])
+        )
 
     same, others = data(), [data(x=0.5), data(y=2), data(label=3), data(name="b")]
     assert same.hash() == data().hash()
@@ -88,7 +93,10 @@ def test_a_task_may_ask_for_more_training_rows_than_four_fifths() -> None:
         ({"n": 1, "seed": 0}, "2 rows or more, there is 1"),
         ({"n": 10, "seed": -1}, "a seed is 0 or more"),
         ({"n": 10, "seed": 0, "train": 10}, "train=10 is not possible: there are 10 rows"),
-        ({"n": 10, "seed": 0, "train_size": 9}, "train size of 9 is not possible: the training side has 8 rows"),
+        (
+            {"n": 10, "seed": 0, "train_size": 9},
+            "train size of 9 is not possible: the training side has 8 rows",
+        ),
         ({"n": 10, "seed": 0, "train_size": 0}, "train size of 0"),
     ],
 )

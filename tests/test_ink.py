@@ -25,7 +25,12 @@ def drawn(art: list[str]) -> Ink:
 
 def test_points_worked_out_by_hand() -> None:
     image = drawn(ART)
-    assert {k: int(v[0]) for k, v in ink.extents(image).items()} == {"left": 1, "top": 1, "right": 5, "bottom": 4}
+    assert {k: int(v[0]) for k, v in ink.extents(image).items()} == {
+        "left": 1,
+        "top": 1,
+        "right": 5,
+        "bottom": 4,
+    }
     expected = {
         "topleft": (2, 1), "topright": (4, 1), "bottomleft": (1, 4), "bottomright": (3, 4),
         "lefttop": (1, 2), "leftbottom": (1, 4), "righttop": (5, 3), "rightbottom": (5, 3),
@@ -48,7 +53,11 @@ def test_feature_points_in_the_order_of_2020() -> None:
     # level-2 rows: last of left column 4, last of right column 3, first of left column 2, first of right column 3
     assert points["pts12"][0, 8:].tolist() == [[1, 4], [5, 4], [1, 3], [5, 3], [1, 2], [5, 2], [1, 3], [5, 3]]
     assert points["pts22"][0, :4].tolist() == [[4, 4], [3, 4], [2, 4], [1, 4]]
-    assert {k: v.shape for k, v in points.items()} == {"pts11": (1, 4, 2), "pts12": (1, 16, 2), "pts22": (1, 16, 2)}
+    assert {k: v.shape for k, v in points.items()} == {
+        "pts11": (1, 4, 2),
+        "pts12": (1, 16, 2),
+        "pts22": (1, 16, 2),
+    }
 
 
 def test_an_empty_image_answers_minus_one() -> None:
@@ -88,7 +97,12 @@ def test_the_eight_scans_are_one_scan_of_eight_turned_images(image: Ink) -> None
     x, y = topleft(image[:, ::-1, ::-1])
     assert np.array_equal(ink.point(image, "bottomright"), np.stack([width - 1 - x, height - 1 - y], 1))
     turned = image.transpose(0, 2, 1)
-    for kind, flip_y, flip_x in (("lefttop", 1, 1), ("leftbottom", 1, -1), ("righttop", -1, 1), ("rightbottom", -1, -1)):
+    for kind, flip_y, flip_x in (
+        ("lefttop", 1, 1),
+        ("leftbottom", 1, -1),
+        ("righttop", -1, 1),
+        ("rightbottom", -1, -1),
+    ):
         a, b = topleft(turned[:, ::flip_y, ::flip_x])
         xs = b if flip_y == 1 else width - 1 - b
         ys = a if flip_x == 1 else height - 1 - a
@@ -100,7 +114,7 @@ def test_points_move_with_the_image(image: Ink, dx: int, dy: int) -> None:
     image = image[image.any(axis=(1, 2))]
     moved = np.pad(image, ((0, 0), (dy, 3 - dy), (dx, 3 - dx)))
     for kind in (*ink.KINDS, "corner"):
-        assert np.array_equal(ink.point(moved, kind), ink.point(image, kind) + [dx, dy])
+        assert np.array_equal(ink.point(moved, kind), ink.point(image, kind) + np.array([dx, dy]))
 
 
 @given(images)

@@ -11,22 +11,23 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from spoton._version import __version__ as __version__
+
 if TYPE_CHECKING:
     from spoton._bench import bench as bench
-    from spoton.data import PointData as PointData
-    from spoton.data import Split as Split
     from spoton._evaluate import Run as Run
     from spoton._evaluate import evaluate as evaluate
+    from spoton._recorded import recorded as recorded
+    from spoton.data import PointData as PointData
+    from spoton.data import Split as Split
     from spoton.learners import get_learner as get_learner
     from spoton.learners import learner_names as learner_names
     from spoton.metrics import Metric as Metric
-    from spoton._recorded import recorded as recorded
     from spoton.tables import leaderboard as leaderboard
     from spoton.tasks import Task as Task
     from spoton.tasks import get_task as get_task
     from spoton.tasks import task_names as task_names
 
-__version__ = "0.1.0"
 
 # name -> the module that it comes from
 _HOMES = {

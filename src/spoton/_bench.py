@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sklearn.base import BaseEstimator
 
@@ -12,10 +13,10 @@ from spoton import store
 from spoton._evaluate import evaluate
 from spoton._run import Run
 from spoton.errors import UsageError
-from spoton.learners import check_learner, parse, recipes
+from spoton.learners import check_learner, is_image_net, is_iterative
 from spoton.tasks import Task, get_task
 
-Learner = str | BaseEstimator | tuple[str, BaseEstimator]
+Learner = Any  # a name, an estimator, or a pair (name, estimator)
 
 
 @dataclass(frozen=True)
@@ -148,9 +149,7 @@ def _lightness(cell: Cell) -> int:
     """Sorts long runs first, so that no process is left alone with one at the end."""
     if not isinstance(cell.learner, str):
         return 1
-    base = parse(cell.learner).base
-    iterative = {recipe.name for recipe in recipes() if recipe.epochs}
-    return 0 if base in ("resnet18", "fastai-vision") else 1 if base in iterative else 2
+    return 0 if is_image_net(cell.learner) else 1 if is_iterative(cell.learner) else 2
 
 
 def _numbered(i: int, cell: Cell) -> tuple[int, Run]:

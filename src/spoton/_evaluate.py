@@ -124,9 +124,7 @@ def _fit_and_score(
             bad = int((~np.isfinite(predicted)).any(axis=1).sum())
             raise Diverged(f"{bad} of {len(predicted)} predictions on {side} are NaN or infinite")
         actual = part.y.to_numpy(dtype=np.float64)
-        scores[side] = metrics.score(
-            actual, predicted, columns, points=part.points, whole=task.whole, kind=task.kind
-        )
+        scores[side] = metrics.score(actual, predicted, columns, points=part.points, whole=task.whole, kind=task.kind)
         kept[side] = predicted
     run.metrics, run.status = scores, "ok"
     run.parameters, run.epochs = count_parameters(estimator), _epochs(estimator)

@@ -17,7 +17,12 @@ from importlib import resources
 import pandas as pd
 
 PX = 14.0  # half an image width in pixels
-SCRAMBLED = ("metrics2-df-lasso.csv", "metrics2-df-rf.csv", "metrics4-perfectml-feats2.csv", "metrics4-rflasso.csv")
+SCRAMBLED = (
+    "metrics2-df-lasso.csv",
+    "metrics2-df-rf.csv",
+    "metrics4-perfectml-feats2.csv",
+    "metrics4-rflasso.csv",
+)
 
 
 @lru_cache(maxsize=1)

@@ -7,7 +7,7 @@ import math
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from spoton import __version__
+from spoton._version import __version__
 from spoton.data import Array
 
 STATUSES = ("ok", "skipped", "failed")
@@ -64,7 +64,15 @@ class Run:
     @property
     def identity(self) -> tuple[Any, ...]:
         """What makes two runs the same cell of a bench."""
-        return (self.task, self.data_hash, self.learner, self.seed, self.asked_train_size, self.asked_epochs, self.version)
+        return (
+            self.task,
+            self.data_hash,
+            self.learner,
+            self.seed,
+            self.asked_train_size,
+            self.asked_epochs,
+            self.version,
+        )
 
     def rows(self) -> list[dict[str, Any]]:
         """Flat rows, one a split, the metrics as keys; None stands for what does not apply."""
@@ -94,7 +102,16 @@ class Run:
         rows = []
         for split in self.rows_of or {"valid": 0}:
             scores = dict.fromkeys(all_metrics()) | {k: _finite(v) for k, v in self.metrics.get(split, {}).items()}
-            rows.append({**shared, "split": split, "rows": self.rows_of.get(split), **scores, **rest, "notes": self.notes})
+            rows.append(
+                {
+                    **shared,
+                    "split": split,
+                    "rows": self.rows_of.get(split),
+                    **scores,
+                    **rest,
+                    "notes": self.notes,
+                }
+            )
         return rows
 
     def to_json(self) -> str:

@@ -30,18 +30,19 @@ def as_input(X: Any) -> Array | pd.DataFrame:
     """
     if isinstance(X, pd.DataFrame):
         return X
-    X = np.asarray(X)
-    if X.ndim in (3, 4):
-        if X.ndim == 3:
-            X = X[:, None]
-        if X.dtype == np.uint8:
-            return X.astype(np.float32) / np.float32(255)
-        if X.dtype.kind not in "fiub":
-            raise DataError(f"images have to be numbers, these are {X.dtype}; give uint8 (0..255) or float (0..1)")
-        return X.astype(np.float32, copy=False)
-    if X.ndim in (1, 2):
-        return X[:, None] if X.ndim == 1 else X
-    raise DataError(f"X has to be (n, H, W), (n, C, H, W) or (n, columns), this one has shape {X.shape}")
+    array: Array = np.asarray(X)
+    if array.ndim in (3, 4):
+        if array.ndim == 3:
+            array = array[:, None]
+        if array.dtype == np.uint8:
+            scaled: Array = array.astype(np.float32) / np.float32(255)
+            return scaled
+        if array.dtype.kind not in "fiub":
+            raise DataError(f"images have to be numbers, these are {array.dtype}; give uint8 (0..255) or float (0..1)")
+        return array.astype(np.float32, copy=False)
+    if array.ndim in (1, 2):
+        return array[:, None] if array.ndim == 1 else array
+    raise DataError(f"X has to be (n, H, W), (n, C, H, W) or (n, columns), this one has shape {array.shape}")
 
 
 def is_images(X: Any) -> bool:

@@ -17,8 +17,7 @@ Ints = NDArray[np.int64]
 
 def ink_of(images: Array, threshold: float = 0.0) -> Ink:
     """Ink is value > `threshold`, in any channel: (n, C, H, W) -> (n, H, W)."""
-    found: Ink = (images > threshold).any(axis=1)
-    return found
+    return np.asarray((images > threshold).any(axis=1))
 
 
 def first(mask: Ink) -> Ints:
@@ -34,7 +33,7 @@ def last(mask: Ink) -> Ints:
 
 def extents(ink: Ink) -> dict[str, Ints]:
     """The ink box, both ends inclusive: left, top, right, bottom, each (n,)."""
-    columns, rows = ink.any(axis=1), ink.any(axis=2)
+    columns, rows = np.asarray(ink.any(axis=1)), np.asarray(ink.any(axis=2))
     return {"left": first(columns), "top": first(rows), "right": last(columns), "bottom": last(rows)}
 
 
@@ -127,4 +126,5 @@ def isolated(ink: Ink) -> Ink:
         for dx in (0, 1, 2):
             if (dy, dx) != (1, 1):
                 neighbours += padded[:, dy : dy + height, dx : dx + width]
-    return ink & (neighbours == 0)
+    lone: Ink = ink & (neighbours == 0)
+    return lone

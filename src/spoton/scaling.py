@@ -45,7 +45,9 @@ def y_range_of(
         try:
             lo, hi = (np.broadcast_to(np.asarray(v, dtype=np.float64), (outputs,)) for v in how)
         except (TypeError, ValueError):
-            raise UsageError(f"y_range has to be (lo, hi) or one of {', '.join(Y_RANGES)}, this one is {how!r}") from None
+            raise UsageError(
+                f"y_range has to be (lo, hi) or one of {', '.join(Y_RANGES)}, this one is {how!r}"
+            ) from None
         if not (lo < hi).all():
             raise UsageError(f"y_range needs lo < hi, this one is {how!r}")
         return lo.copy(), hi.copy()

@@ -129,9 +129,7 @@ one, two = (FastaiRegressor(epochs=2, random_state=0).fit(X, X).predict(X) for _
 assert (one == two).all()
 assert state == (random.getstate(), pd.get_option("display.max_colwidth"))
 """
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
@@ -172,9 +170,7 @@ def test_the_order_and_number_of_rows_do_not_matter(fitted_vision: FastaiRegress
     np.testing.assert_allclose(model.predict(X)[::-1], model.predict(X[::-1]), rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(model.predict(X)[:1], model.predict(X[:1]), rtol=1e-5, atol=1e-6)
     X, _ = images()
-    np.testing.assert_allclose(
-        fitted_vision.predict(X)[2:3], fitted_vision.predict(X[2:3]), rtol=1e-4, atol=1e-5
-    )
+    np.testing.assert_allclose(fitted_vision.predict(X)[2:3], fitted_vision.predict(X[2:3]), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("columns", [["zeta", "y0"], [7, 3], [1, "b"], ["a", "a"]])

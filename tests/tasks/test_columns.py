@@ -63,7 +63,10 @@ def test_rescale_changes_units_and_nothing_else() -> None:
 
 
 def test_noise_is_in_standard_deviations_of_the_answer() -> None:
-    plain, noisy = get_task("columns/uniform?rows=5000").data().y, get_task("columns/uniform?rows=5000&noise=0.5").data().y
+    plain, noisy = (
+        get_task("columns/uniform?rows=5000").data().y,
+        get_task("columns/uniform?rows=5000&noise=0.5").data().y,
+    )
     assert (noisy - plain).std().iloc[0] == pytest.approx(0.5 * plain.std().iloc[0], rel=0.05)
 
 

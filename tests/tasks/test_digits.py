@@ -45,7 +45,9 @@ def check(task_name: str, arrays: dict[str, np.ndarray]) -> None:
 
 
 @pytest.mark.parametrize("keys", [("X", "y", "Xt", "yt"), ("x_train", "y_train", "x_test", "y_test")])
-def test_a_local_npz(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arrays: dict[str, np.ndarray], keys: tuple[str, ...]) -> None:
+def test_a_local_npz(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arrays: dict[str, np.ndarray], keys: tuple[str, ...]
+) -> None:
     np.savez(tmp_path / "mine.npz", **dict(zip(keys, arrays.values(), strict=True)))
     monkeypatch.setenv("SPOTON_DATA", str(tmp_path / "mine.npz"))
     check("pnist/topleft?data=mnist&digits=all", arrays)
@@ -84,9 +86,18 @@ def test_all_of_mnist_where_it_is_on_disk(monkeypatch: pytest.MonkeyPatch) -> No
         (lambda p: str(p / "nowhere.npz"), "which does not exist"),
         (lambda p: (p / "a.npz").write_bytes(b"no zip") and str(p / "a.npz"), "cannot be read as an npz"),
         (lambda p: np.savez(p / "a.npz", Z=np.zeros(3)) or str(p / "a.npz"), "it holds Z"),
-        (lambda p: (p / "train-images-idx3-ubyte").write_bytes(b"\0\0\x08") and str(p), "cannot be read as an IDX"),
-        (lambda p: write_idx(p / "train-images-idx3-ubyte", some(3)[0], zipped=False) or str(p), "holds no file train-labels"),
-        (lambda p: (p / "train-images-idx3-ubyte.gz").write_bytes(b"\x1f\x8b broken") and str(p), "cannot be read as an IDX"),
+        (
+            lambda p: (p / "train-images-idx3-ubyte").write_bytes(b"\0\0\x08") and str(p),
+            "cannot be read as an IDX",
+        ),
+        (
+            lambda p: write_idx(p / "train-images-idx3-ubyte", some(3)[0], zipped=False) or str(p),
+            "holds no file train-labels",
+        ),
+        (
+            lambda p: (p / "train-images-idx3-ubyte.gz").write_bytes(b"\x1f\x8b broken") and str(p),
+            "cannot be read as an IDX",
+        ),
     ],
 )
 def test_broken_local_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: object, words: str) -> None:
@@ -102,5 +113,5 @@ def test_offline_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         raise RuntimeError("Error downloading train-images-idx3-ubyte.gz")
 
     monkeypatch.setattr(torchvision.datasets, "KMNIST", offline)
-    with pytest.raises(DataError, match="kmnist is not on this machine .* set SPOTON_DATA"):
+    with pytest.raises(DataError, match=r"kmnist is not on this machine .* set SPOTON_DATA"):
         _digits.full("kmnist")

@@ -427,9 +427,7 @@ TABLE_MISTAKES: dict[str, tuple[str, Any, type[Exception], list[str]]] = {
 
 
 @pytest.mark.parametrize(("text", "target", "kind", "words"), TABLE_MISTAKES.values(), ids=TABLE_MISTAKES)
-def test_csv_mistakes(
-    tmp_path: Path, text: str, target: Any, kind: type[Exception], words: list[str]
-) -> None:
+def test_csv_mistakes(tmp_path: Path, text: str, target: Any, kind: type[Exception], words: list[str]) -> None:
     (tmp_path / "cars.csv").write_text(text)
     with pytest.raises(kind) as caught:
         Task.from_table(tmp_path / "cars.csv", target)

@@ -27,7 +27,9 @@ def test_the_seed_set_is_mnist_tiny() -> None:
     assert np.bincount(seed.labels).tolist() == [0, 0, 0, 346, 0, 0, 0, 363]
     assert all(str(i)[0] in "789" for i in seed.index)
     # threes, then sevens, each by file name
-    assert seed.index.tolist() == sorted(seed.index.tolist(), key=lambda i: (seed.labels[list(seed.index).index(i)], str(i)))
+    assert seed.index.tolist() == sorted(
+        seed.index.tolist(), key=lambda i: (seed.labels[list(seed.index).index(i)], str(i))
+    )
 
 
 def test_embedded_sizes() -> None:
@@ -82,7 +84,10 @@ def test_size_moves_points_by_the_margin() -> None:
 
 
 def test_shift_reaches_its_limit_and_keeps_all_ink() -> None:
-    plain, moved = get_task("pnist/topleft?size=100").data(), get_task("pnist/topleft?size=100&shift=20").data()
+    plain, moved = (
+        get_task("pnist/topleft?size=100").data(),
+        get_task("pnist/topleft?size=100&shift=20").data(),
+    )
     step = (moved.y - plain.y).to_numpy()
     assert (step.min(), step.max()) == (-20, 20)
     assert abs(step.mean()) < 1.5
@@ -120,7 +125,10 @@ def test_a_blur_too_wide_for_the_image_says_so() -> None:
 
 
 def test_noise_on_the_answers_is_what_it_says() -> None:
-    clean, noisy = get_task("pnist/topleft?digits=all").data().y, get_task("pnist/topleft?digits=all&ynoise=0.5").data().y
+    clean, noisy = (
+        get_task("pnist/topleft?digits=all").data().y,
+        get_task("pnist/topleft?digits=all&ynoise=0.5").data().y,
+    )
     difference = (noisy - clean).to_numpy()
     assert difference.std() == pytest.approx(0.5, rel=0.03)
     assert abs(difference.mean()) < 0.02

@@ -36,7 +36,7 @@ app.command()(_recorded)
 
 def _version(asked: bool) -> None:
     if asked:
-        from spoton import __version__
+        from spoton._version import __version__
 
         typer.echo(f"spoton {__version__}")
         raise typer.Exit

@@ -32,7 +32,9 @@ def tasks() -> None:
     for family in families():
         for key, option in family.options.items():
             seen.setdefault(f"{key}|{option.about}", ([], option.about, option.default))[0].append(family.name)
-    lines = [(f"  {key.partition('|')[0]}=", f"{about}  ({', '.join(names)})") for key, (names, about, _) in seen.items()]
+    lines = [
+        (f"  {key.partition('|')[0]}=", f"{about}  ({', '.join(names)})") for key, (names, about, _) in seen.items()
+    ]
     _print("\nVariants, as in pnist/topleft?digits=all&size=56&specks=0.02 (quote it in a shell):", lines)
 
 
@@ -41,8 +43,14 @@ def learners() -> None:
     from spoton.learners import FEATURE_NAMES, MODIFIERS, learner_names
 
     _print("", learner_names())
-    _print("\nModifiers, as in featsnet@pts12+pts22+ynorm?epochs=90&lr=0.01:", {f"  +{k}": v for k, v in MODIFIERS.items()})
-    _print("", {"  @": f"features of images: {', '.join(FEATURE_NAMES)}", "  ?": "parameters of the learner itself"})
+    _print(
+        "\nModifiers, as in featsnet@pts12+pts22+ynorm?epochs=90&lr=0.01:",
+        {f"  +{k}": v for k, v in MODIFIERS.items()},
+    )
+    _print(
+        "",
+        {"  @": f"features of images: {', '.join(FEATURE_NAMES)}", "  ?": "parameters of the learner itself"},
+    )
 
 
 def metrics() -> None:
@@ -77,7 +85,13 @@ def recorded(
     for _, row in table.iterrows():
         faults = " ".join(name for name in ("swapped", "scrambled") if row[name])
         view.add_row(
-            row["model"], row["details"], row["target"], row["split"], f"{row['r2']:.4g}", f"{row['dist_avg'] * PX:.3g}", faults
+            row["model"],
+            row["details"],
+            row["target"],
+            row["split"],
+            f"{row['r2']:.4g}",
+            f"{row['dist_avg'] * PX:.3g}",
+            faults,
         )
     console = Console()
     console.print(view)

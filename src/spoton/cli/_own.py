@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-Images = Annotated[Path | None, typer.Option(help="Folder of images, together with --points.", rich_help_panel="Own data")]
+if TYPE_CHECKING:
+    from spoton.tasks import Task
+
+Images = Annotated[
+    Path | None, typer.Option(help="Folder of images, together with --points.", rich_help_panel="Own data")
+]
 Points = Annotated[
     Path | None,
     typer.Option(help="CSV: a column `file`, then NAME_x,NAME_y in pixels.", rich_help_panel="Own data"),
 ]
-TableFile = Annotated[Path | None, typer.Option("--table", help="CSV or parquet, with --target.", rich_help_panel="Own data")]
+TableFile = Annotated[
+    Path | None, typer.Option("--table", help="CSV or parquet, with --target.", rich_help_panel="Own data")
+]
 Target = Annotated[str | None, typer.Option(help="Column or columns to learn: COL[,COL].", rich_help_panel="Own data")]
 Npz = Annotated[
     Path | None,
@@ -22,7 +29,7 @@ Npz = Annotated[
 
 def own_tasks(
     images: Path | None, points: Path | None, table: Path | None, target: str | None, npz: Path | None
-) -> list[object]:
+) -> list[Task]:
     """The tasks that these options name.
 
     Raises:
@@ -42,7 +49,7 @@ def own_tasks(
     from spoton.tasks import Task
     from spoton.tasks._own import from_npz
 
-    found: list[object] = []
+    found: list[Task] = []
     if images is not None and points is not None:
         found.append(Task.from_folder(images, points))
     if table is not None and target is not None:

@@ -24,13 +24,12 @@ def show(
     """Write a picture of a task's samples with their points, and say where it is."""
     from spoton.errors import DataError, UsageError
     from spoton.plots import samples
-    from spoton.tasks import Task, get_task
+    from spoton.tasks import get_task
 
     chosen = own_tasks(images, points, table, target, npz) + ([get_task(task)] if task else [])
     if len(chosen) != 1:
         raise UsageError(f"show needs one task, there are {len(chosen)}; spoton tasks lists them")
     one = chosen[0]
-    assert isinstance(one, Task)  # for the type checker
     safe = "".join(c if c.isalnum() or c in "-_.=" else "-" for c in one.name)
     path = output or Path(f"show-{safe}.png")
     figure = samples(one, n, seed)

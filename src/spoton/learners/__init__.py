@@ -62,6 +62,21 @@ def get_learner(name: str, *, epochs: int | None = None) -> BaseEstimator:
     return assemble(name, recipes(), epochs)
 
 
+def _recipe(name: str) -> Recipe | None:
+    base = parse(name).base
+    return next((recipe for recipe in recipes() if recipe.name == base), None)
+
+
+def is_iterative(name: str) -> bool:
+    """Whether the learner passes over the data several times."""
+    return (recipe := _recipe(name)) is not None and bool(recipe.epochs)
+
+
+def is_image_net(name: str) -> bool:
+    """Whether the learner is a net that takes images and nothing else: those take longest."""
+    return (recipe := _recipe(name)) is not None and not recipe.takes_features
+
+
 def check_learner(name: str) -> None:
     """Raise the `UsageError` that `get_learner` would, if any; a missing extra is no wrong usage."""
     if parse(name).base == ORACLE:

@@ -139,5 +139,7 @@ def _set(model: BaseEstimator, recipe: Recipe, key: str, value: Any) -> None:
         if full in parameters:
             model.set_params(**{full: value})
             return
-    listed = [k.removeprefix("estimator__") for k in parameters if k not in ("estimator", "net_options", "random_state")]
+    listed = [
+        k.removeprefix("estimator__") for k in parameters if k not in ("estimator", "net_options", "random_state")
+    ]
     raise catalogue.unknown(f"parameter of {recipe.name}", key, [*listed, *recipe.options])

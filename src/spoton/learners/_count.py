@@ -8,7 +8,7 @@ import numpy as np
 
 
 def count_parameters(estimator: Any) -> int | None:
-    """Learned numbers of a fitted estimator: weights and intercepts, nodes of trees; None where there is no such count."""
+    """Learned numbers of a fitted estimator: weights, intercepts, nodes of trees; None where there is no such count."""
     if (own := getattr(estimator, "n_parameters_", None)) is not None:
         return int(own)
     for part in ("regressor_", "model_"):
@@ -18,10 +18,12 @@ def count_parameters(estimator: Any) -> int | None:
         return count_parameters(estimator.steps[-1][1])
     if hasattr(estimator, "coefs_"):
         return int(sum(part.size for part in (*estimator.coefs_, *estimator.intercepts_)))
+    if hasattr(estimator, "booster_"):
+        return int(estimator.booster_.trees_to_dataframe().shape[0])
     if hasattr(estimator, "tree_"):
         return int(estimator.tree_.node_count)
     if hasattr(estimator, "_predictors"):
-        return sum(tree.nodes.size for group in estimator._predictors for tree in group)
+        return int(sum(tree.nodes.size for group in estimator._predictors for tree in group))
     if hasattr(estimator, "coef_") and hasattr(estimator, "intercept_"):
         return int(np.size(estimator.coef_) + np.size(estimator.intercept_))
     if hasattr(estimator, "constant_"):

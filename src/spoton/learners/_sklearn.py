@@ -31,12 +31,17 @@ def _lightgbm() -> BaseEstimator:
 
 
 MEAN = Recipe("mean", "predicts the mean of the training answers: the lower end of the scale", DummyRegressor)
-LINEAR = Recipe("linear", "least squares", LinearRegression)
+LINEAR = Recipe("linear", "ordinary least squares", LinearRegression)
 RIDGE = Recipe("ridge", "least squares with an l2 penalty (alpha 1)", Ridge)
 LASSO = Recipe("lasso", "least squares with an l1 penalty (alpha 1/255: that of 2020)", partial(Lasso, LASSO_ALPHA))
 LASSO_CV = Recipe("lasso-cv", "lasso, its penalty chosen by cross-validation for each output", partial(_each, LassoCV))
 FOREST = Recipe("forest", "random forest of 100 trees", RandomForestRegressor)
-GBDT = Recipe("gbdt", "gradient-boosted trees on histograms", partial(_each, HistGradientBoostingRegressor), epochs="max_iter")
+GBDT = Recipe(
+    "gbdt",
+    "gradient-boosted trees on histograms",
+    partial(_each, HistGradientBoostingRegressor),
+    epochs="max_iter",
+)
 KNN = Recipe("knn", "mean of the 5 nearest neighbours", KNeighborsRegressor)
 SVR_ = Recipe("svr", "support vector regression with an RBF kernel", partial(_each, SVR))
 MLP = Recipe("mlp", "scikit-learn's MLP, one hidden layer of 100", MLPRegressor, epochs="max_iter")

@@ -89,7 +89,9 @@ class TorchRegressor(RegressorMixin, BaseEstimator):
         self.y_ndim_ = targets.ndim
         targets = targets.reshape(len(targets), -1)
         if len(inputs) != len(targets) or len(inputs) < 2:
-            raise DataError(f"a net needs 2 rows or more with one target each, these are {len(inputs)} and {len(targets)}")
+            raise DataError(
+                f"a net needs 2 rows or more with one target each, these are {len(inputs)} and {len(targets)}"
+            )
         self.in_shape_ = inputs.shape[1:]
         limits = y_range_of(self.y_range, targets, inputs.shape[:1:-1] if inputs.ndim == 4 else None)
         seed = check_random_state(self.random_state).randint(2**31)

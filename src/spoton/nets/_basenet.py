@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from torch import Tensor, nn
 
@@ -37,7 +38,7 @@ class BaseNet(nn.Module):
         super().__init__()
         widths = [math.prod(in_shape), hidden, *([mid] if mid else [])]
         layers: list[nn.Module] = [nn.Flatten()]
-        for n_in, n_next in zip(widths[:-1], widths[1:], strict=True):
+        for n_in, n_next in pairwise(widths):
             layers.append(nn.Linear(n_in, n_next))
             if relu:
                 layers.append(nn.ReLU())

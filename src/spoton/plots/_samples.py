@@ -19,12 +19,12 @@ MARKERS = ("o", "s", "^", "D")
 
 def show_image(ax: Axes, data: PointData, row: int) -> Axes:
     """One image with its points; the title says the label and the answers that are no points."""
-    image = np.moveaxis(data.X[row], 0, 2)  # type: ignore[call-overload]  # callers hand over images
+    image = np.moveaxis(np.asarray(data.X)[row], 0, 2)
     ax.imshow(image.squeeze(), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     answers = data.y.iloc[row]
     for i, (x, y) in enumerate(data.points):
-        style = {"color": COLOURS[i % 4], "marker": MARKERS[i % 4]}
-        ax.plot(answers[x], answers[y], ms=7, mfc="none", mew=2, ls="", **style)
+        colour, marker = COLOURS[i % 4], MARKERS[i % 4]
+        ax.plot(answers[x], answers[y], ms=7, mfc="none", mew=2, ls="", color=colour, marker=marker)
     numbers = [name for name in data.y.columns if not any(name in pair for pair in data.points)]
     parts = [f"{name} {answers[name]:g}" for name in numbers]
     if data.labels is not None and "digit" not in numbers:

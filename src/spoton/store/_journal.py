@@ -32,7 +32,9 @@ def append(path: str | Path, run: Run) -> None:
         finally:
             os.close(handle)
     except OSError as error:
-        raise DataError(f"the journal {path} cannot be written ({error.strerror}); name another with --journal") from error
+        raise DataError(
+            f"the journal {path} cannot be written ({error.strerror}); name another with --journal"
+        ) from error
 
 
 def _torn(handle: int) -> bool:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from spoton._run import Run
 from spoton.tables._leaderboard import leaderboard
+from spoton.tasks import task_names
 
 ENDS = ("oracle", "mean")
 
@@ -20,7 +21,11 @@ def advice(runs: Sequence[Run]) -> str:
     failed = board[board["status"] == "failed"]
     good = board[(board["seeds"] > 0) & ~board["learner"].isin(ENDS)]
     if good.empty:
-        return f"Nothing finished: {failed['reason'].iloc[0]}" if len(failed) else "No learner took part; name one with --learners."
+        return (
+            f"Nothing finished: {failed['reason'].iloc[0]}"
+            if len(failed)
+            else "No learner took part; name one with --learners."
+        )
     task = str(good["task"].iloc[0])
     part = good[good["task"] == task]
     metric = next(name for name in ("hit", "accuracy", "r2") if part[name].notna().any())
@@ -32,16 +37,30 @@ def advice(runs: Sequence[Run]) -> str:
             return (
                 f"On {task}, {best['learner']} reaches {_say(metric, best)}, the best without given features "
                 f"({without['learner']}) {_say(metric, without)}: the features make the difference, so see how few "
-                f"rows they need: spoton bench {_quoted(task)} --learners {best['learner']} --train-size 10,25,100"
+                f"rows they need: {_again(best, _part_sizes(best))}"
             )
     oracle = board[(board["learner"] == "oracle") & (board["task"] == task) & (board["seeds"] > 0)]
-    if len(oracle) and oracle[metric].iloc[0] - best[metric] < 0.005:
-        return f"On {task}, {best['learner']} is level with the oracle; make it harder: spoton tasks lists the variants."
-    known = "" if "?" in str(best["learner"]) else f" --learners {best['learner']},{best['learner']}+ynorm"
+    top = oracle[metric].iloc[0] if len(oracle) else 1.0
+    if top - best[metric] < 0.005:
+        level = "level with the oracle" if len(oracle) else "as good as can be"
+        return f"On {task}, {best['learner']} is {level}; see how few rows it needs: {_again(best, _part_sizes(best))}"
     return (
-        f"On {task}, the best is {best['learner']} with {_say(metric, best)}; see whether more rows would help: "
-        f"spoton bench {_quoted(task)}{known} --train-size 50,100,200"
+        f"On {task}, the best is {best['learner']} with {_say(metric, best)}; see whether more rows would help, "
+        f"by how much fewer hurt: {_again(best, _part_sizes(best))}"
     )
+
+
+def _part_sizes(line: pd.Series) -> str:
+    """An eighth, a quarter, a half of the training rows."""
+    size = int(line["train_size"])
+    return ",".join(str(part) for part in dict.fromkeys(max(2, size // share) for share in (8, 4, 2)) if part <= size)
+
+
+def _again(line: pd.Series, sizes: str) -> str:
+    """The command with other sizes; the user's own data is named by the options that named it."""
+    options = f"--learners {_quoted(str(line['learner']))} --train-size {sizes}"
+    task = str(line["task"])
+    return f"spoton bench {_quoted(task)} {options}" if task.partition("?")[0] in task_names() else f"add {options}"
 
 
 def _say(metric: str, line: pd.Series) -> str:

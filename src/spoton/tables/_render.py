@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 
 import pandas as pd
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
@@ -15,26 +16,21 @@ from spoton.tables._leaderboard import leaderboard
 ENDS = {"oracle": "green", "mean": "red"}  # the two ends of the scale
 
 
-def render(runs: Sequence[Run], split: str = "valid") -> Iterator[Table]:
-    """One rich table for each task and train size."""
+def render(runs: Sequence[Run], split: str = "valid") -> Iterator[Group]:
+    """For each task and train size a heading, a table and the notes below it."""
     board = leaderboard(runs, split)
     if board.empty:
         return
     for (task, size), part in board.groupby(["task", "train_size"], sort=False, dropna=False):
-        yield _table(str(task), size, part, split)
+        yield _table(str(task), float(str(size)), part, split)
 
 
-def _table(task: str, size: float, part: pd.DataFrame, split: str) -> Table:
+def _table(task: str, size: float, part: pd.DataFrame, split: str) -> Group:
     seeds = int(part["seeds"].max())
-    trained = "" if pd.isna(size) else f", trained on {int(size)} rows"
-    table = Table(
-        title=f"{task}  [dim]{split}{trained}, mean ± sd over {seeds} seed{'s' * (seeds != 1)}[/]",
-        title_justify="left",
-        header_style="bold",
-        pad_edge=False,
-        box=None,
-        padding=(0, 1),
-    )
+    trained = "" if math.isnan(size) else f", trained on {int(size)} rows"
+    over = f", mean ± sd over {seeds} seeds" if seeds > 1 else ""
+    title = Text.assemble((task, "bold"), (f"  {split}{trained}{over}", "dim"))
+    table = Table(header_style="bold", pad_edge=False, box=None, padding=(0, 1))
     columns = [c for c in COLUMNS if c[0] in part and part[c[0]].notna().any()]
     table.add_column("learner", no_wrap=True)
     for _, heading, _ in columns:
@@ -50,13 +46,10 @@ def _table(task: str, size: float, part: pd.DataFrame, split: str) -> Table:
     if part["uses_labels"].any():
         notes.append("* was told the labels")
     if part["recorded_note"].str.contains("scrambled").any():
-        notes.append("2020: scikit-learn rows were scored on scrambled pairs, which flatters them (spoton recorded)")
+        notes.append("2020: scikit-learn rows were scored on wrongly paired coordinates (see spoton recorded)")
     if part["recorded_note"].str.contains("swapped").any():
         notes.append("2020: x and y of center were swapped")
-    if notes:
-        table.caption = Text("\n".join(notes), "dim")
-        table.caption_justify = "left"
-    return table
+    return Group(title, table, *[Text(note, "dim") for note in notes])
 
 
 def r2_text(value: float, sd: float | None = None) -> str:
@@ -65,13 +58,13 @@ def r2_text(value: float, sd: float | None = None) -> str:
         return "–"
     if value == 1:
         text = "1"
-    elif value > 0.9999:
+    elif value > 0.9995:
         text = f"1 - {1 - value:.0e}".replace("e-0", "e-")
     elif value < -99:
         text = f"{value:.1e}".replace("e+0", "e").replace("e+", "e")
     else:
         text = f"{value:.3f}"
-    return text + _spread(sd, "{:.3f}" if value < 0.9999 and value > -99 else "")
+    return text + _spread(sd, "{:.3f}" if value < 0.9995 and value > -99 else "")
 
 
 def _spread(sd: float | None, form: str) -> str:
@@ -85,7 +78,7 @@ Writer = Callable[[float, "float | None"], str]
 
 def _number(form: str) -> Writer:
     def write(value: float, sd: float | None = None) -> str:
-        if pd.isna(value):
+        if math.isnan(value):
             return "–"
         return f"{form.format(value)}{_spread(sd, form)}" if abs(value) < 1e5 else f"{value:.1e}"
 
@@ -93,18 +86,18 @@ def _number(form: str) -> Writer:
 
 
 def _percent(value: float, sd: float | None = None) -> str:
-    if pd.isna(value):
+    if math.isnan(value):
         return "–"
     spread = "" if sd is None or math.isnan(sd) else f" ±{100 * sd:.1f}"
     return f"{100 * value:.1f}{spread}"
 
 
 def _seconds(value: float, sd: float | None = None) -> str:
-    return "–" if pd.isna(value) else f"{value:.2f}" if value < 10 else f"{value:.0f}"
+    return "–" if math.isnan(value) else f"{value:.2f}" if value < 10 else f"{value:.0f}"
 
 
 def _count(value: float, sd: float | None = None) -> str:
-    if pd.isna(value):
+    if math.isnan(value):
         return "–"
     for size, unit in ((1e6, "M"), (1e3, "k")):
         if value >= size:
@@ -113,11 +106,11 @@ def _count(value: float, sd: float | None = None) -> str:
 
 
 def _plain_r2(value: float, sd: float | None = None) -> str:
-    return "" if pd.isna(value) else r2_text(value)
+    return "" if math.isnan(value) else r2_text(value)
 
 
 def _plain_distance(value: float, sd: float | None = None) -> str:
-    return "" if pd.isna(value) else f"{value:.2f}"
+    return "" if math.isnan(value) else f"{value:.2f}"
 
 
 # key of the leaderboard, heading, how to write it

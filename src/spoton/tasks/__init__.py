@@ -17,7 +17,22 @@ from spoton.tasks._tables import FRIEDMAN3 as FRIEDMAN3
 from spoton.tasks._task import Loaded as Loaded
 from spoton.tasks._task import Task as Task
 
-__all__ = ["COLUMNS", "DIABETES", "FRIEDMAN1", "FRIEDMAN2", "FRIEDMAN3", "PNIST", "QNIST", "Loaded", "Option", "Task", "TaskFamily", "families", "get_task", "task_names"]
+__all__ = [
+    "COLUMNS",
+    "DIABETES",
+    "FRIEDMAN1",
+    "FRIEDMAN2",
+    "FRIEDMAN3",
+    "PNIST",
+    "QNIST",
+    "Loaded",
+    "Option",
+    "Task",
+    "TaskFamily",
+    "families",
+    "get_task",
+    "task_names",
+]
 
 
 def families() -> list[TaskFamily]:

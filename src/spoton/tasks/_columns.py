@@ -102,7 +102,12 @@ def pixels(superfluous: int | None, rows: int | None) -> Table:
     }
     y = pd.DataFrame(geometry.point(ink, "topleft").astype(np.float64), columns=["topleft_x", "topleft_y"])
     # point 2 of pts12 is (leftmost ink of the top row, top row): the answer itself
-    return pd.concat([grey, pd.DataFrame(found)], axis=1), y, ("pts12_2_x", "pts12_2_y"), (("topleft_x", "topleft_y"),)
+    return (
+        pd.concat([grey, pd.DataFrame(found)], axis=1),
+        y,
+        ("pts12_2_x", "pts12_2_y"),
+        (("topleft_x", "topleft_y"),),
+    )
 
 
 MAKERS: dict[str, Callable[[int | None, int | None], Table]] = {
@@ -136,7 +141,9 @@ def make(name: str, member: str, values: dict[str, Any]) -> Task:
     if member == "plain":
         reasons.append(f"the answer carries noise of sd {NOISE:g}")
     if noise:
-        reasons.append(f"the answer carries noise of {noise:g} of its sd: an R2 of {1 / (1 + noise**2):.3f} is all there is")
+        reasons.append(
+            f"the answer carries noise of {noise:g} of its sd: an R2 of {1 / (1 + noise**2):.3f} is all there is"
+        )
     if support is None:
         support = ("pts12_2_x", "pts12_2_y") if member == "pixels" else ANSWERS
     return Task(

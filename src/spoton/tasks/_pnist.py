@@ -53,12 +53,20 @@ def write_digits(digits: tuple[int, ...]) -> str:
 
 SOURCE_OPTIONS = {
     "data": Option(
-        choice(*_digits.SOURCES), "auto", "embedded digits (auto), or all of mnist, fashion, kmnist, emnist", str
+        choice(*_digits.SOURCES),
+        "auto",
+        "embedded digits (auto), or all of mnist, fashion, kmnist, emnist",
+        str,
     ),
     "train": Option(whole(1, 1_000_000), None, "so many training rows; the rest validates", str),
 }
 OPTIONS = {
-    "digits": Option(read_digits, SEED, "which digits: 'all', or as in 37; other than 3 and 7 bring a test set", write_digits),
+    "digits": Option(
+        read_digits,
+        SEED,
+        "which digits: 'all', or as in 37; other than 3 and 7 bring a test set",
+        write_digits,
+    ),
     **SOURCE_OPTIONS,
     **_variants.OPTIONS,
 }
@@ -75,7 +83,9 @@ def load_digits(digits: tuple[int, ...], source: str) -> tuple[_digits.Digits, _
     return train.only(digits), test.only(digits)
 
 
-def answers(member: str, ink: Ink, images: Array, labels: Array | None) -> tuple[pd.DataFrame, tuple[tuple[str, str], ...]]:
+def answers(
+    member: str, ink: Ink, images: Array, labels: Array | None
+) -> tuple[pd.DataFrame, tuple[tuple[str, str], ...]]:
     """The exact answers of `member`, and which of their columns are points."""
     if member in POINTS:
         kinds = POINTS[member][0]

@@ -84,7 +84,10 @@ def make(name: str, member: str, values: dict[str, Any]) -> Task:
 FAMILY = TaskFamily(
     name="qnist",
     about="the digit decides which point is asked for",
-    members={"if37": "a 3 asks for topleft, a 7 for center", "all": "each of the ten digits asks for a kind of its own"},
+    members={
+        "if37": "a 3 asks for topleft, a 7 for center",
+        "all": "each of the ten digits asks for a kind of its own",
+    },
     make=make,
     options=OPTIONS,
 )

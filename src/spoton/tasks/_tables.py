@@ -48,7 +48,12 @@ def friedman3_rule(x: Array) -> Array:
 
 # member -> (maker, number of columns that decide, rule, one line)
 FUNCTIONS: dict[str, tuple[Callable[..., tuple[Array, Array]], int, Callable[[Array], Array], str]] = {
-    "friedman1": (partial(make_friedman1, n_features=5), 5, friedman1_rule, "10 sin(pi a b) + 20 (c - .5)^2 + 10 d + 5 e"),
+    "friedman1": (
+        partial(make_friedman1, n_features=5),
+        5,
+        friedman1_rule,
+        "10 sin(pi a b) + 20 (c - .5)^2 + 10 d + 5 e",
+    ),
     "friedman2": (make_friedman2, 4, friedman2_rule, "sqrt(a^2 + (b c - 1 / (b d))^2)"),
     "friedman3": (make_friedman3, 4, friedman3_rule, "atan((b c - 1 / (b d)) / a)"),
 }
@@ -120,7 +125,11 @@ ABOUT = {key: value[3] for key, value in FUNCTIONS.items()} | {
 
 def _family(member: str) -> TaskFamily:
     return TaskFamily(
-        name=member, about=ABOUT[member], members={"": ABOUT[member]}, make=partial(make, member), options=OPTIONS
+        name=member,
+        about=ABOUT[member],
+        members={"": ABOUT[member]},
+        make=partial(make, member),
+        options=OPTIONS,
     )
 
 

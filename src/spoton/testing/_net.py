@@ -1,4 +1,4 @@
-"""What every net has to be: constructed without arguments, (B, *in_shape) -> (B, n_out), within its limits, trainable."""
+"""What every net has to be: made without arguments, (B, *in_shape) -> (B, n_out), within its limits, trainable."""
 
 from __future__ import annotations
 

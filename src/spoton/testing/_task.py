@@ -1,4 +1,4 @@
-"""What every task has to be: reproducible, in pixels, split without overlap, with an oracle that is exact or says not."""
+"""What every task has to be: reproducible, in pixels, split without overlap, its oracle exact or said not to be."""
 
 from __future__ import annotations
 
@@ -40,11 +40,13 @@ def _check_data(task: Task, data: PointData) -> None:
     assert np.isfinite(y).all(), f"{task.name}: some answers are not finite"
     if data.images:
         X = data.X
-        assert isinstance(X, np.ndarray) and X.dtype == np.float32 and X.ndim == 4, f"{task.name}: X is not (n, C, H, W)"
+        assert isinstance(X, np.ndarray) and X.dtype == np.float32 and X.ndim == 4, (
+            f"{task.name}: X is not (n, C, H, W)"
+        )
         assert X.min() >= 0 and X.max() <= 1, f"{task.name}: pixel values leave 0..1"
     if task.whole and not task.ceiling:
         assert (y == np.rint(y)).all(), f"{task.name}: answers are not whole numbers"
     for x_name, y_name in data.points if data.images else ():
-        height, width = data.X.shape[2:]  # type: ignore[misc]  # images, as checked above
+        height, width = data.X.shape[2:]
         inside = data.y[x_name].between(-0.5, width - 0.5) & data.y[y_name].between(-0.5, height - 0.5)
         assert inside.all() or task.ceiling, f"{task.name}: {(~inside).sum()} points lie outside their image"

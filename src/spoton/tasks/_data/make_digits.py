@@ -25,9 +25,7 @@ def main(source: str) -> None:
     seed = np.array(sorted(chosen, key=lambda i: (labels[i], str(i))))
     # a plain random draw would leave classes uneven; 600 of each digit, in the order of MNIST
     rng = np.random.RandomState(SEED)
-    train = np.sort(
-        np.concatenate([rng.permutation(np.flatnonzero(labels == d))[: N_TRAIN // 10] for d in range(10)])
-    )
+    train = np.sort(np.concatenate([rng.permutation(np.flatnonzero(labels == d))[: N_TRAIN // 10] for d in range(10)]))
     test = np.arange(N_TEST)
     arrays = {}
     for part, index, images, classes in (
@@ -43,7 +41,12 @@ def main(source: str) -> None:
         for name, array in arrays.items():
             buffer = io.BytesIO()
             np.save(buffer, array)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy", (2020, 1, 1, 0, 0, 0)), buffer.getvalue(), zipfile.ZIP_DEFLATED, 9)
+            archive.writestr(
+                zipfile.ZipInfo(f"{name}.npy", (2020, 1, 1, 0, 0, 0)),
+                buffer.getvalue(),
+                zipfile.ZIP_DEFLATED,
+                9,
+            )
     print(f"{target}: {target.stat().st_size / 1e6:.2f} MB, {', '.join(f'{k} {v.shape}' for k, v in arrays.items())}")
 
 

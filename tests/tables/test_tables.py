@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from rich.console import Console
+
+from spoton import Run, leaderboard
+from spoton.tables import advice, render, rows
+from spoton.tables._render import r2_text
+
+
+def run(learner: str, seed: int, hit: float, r2: float = 0.5, task: str = "pnist/topleft", **more: object) -> Run:
+    values = {"r2": r2, "mse": 1.0, "dist_avg": 2.0, "hit": hit, "hit1": hit}
+    fields = {
+        "status": "ok",
+        "metrics": {"valid": values},
+        "rows_of": {"valid": 10},
+        "train_size": 50,
+        "fit_seconds": 0.1,
+    }
+    return Run(task, learner, seed, **(fields | more))  # type: ignore[arg-type]
+
+
+RUNS = [
+    run("oracle", 0, 1.0, 1.0), run("oracle", 1, 1.0, 1.0),
+    run("mean", 0, 0.0, 0.0), run("mean", 1, 0.0, 0.0),
+    run("linear@pts", 0, 1.0, 1 - 1e-9), run("linear@pts", 1, 1.0, 1 - 1e-9),
+    run("net3", 0, 0.1), run("net3", 1, 0.3),
+    run("broken", 0, 0, status="failed", reason="ValueError: no", metrics={}), run("broken", 1, 0.2),
+    run("shy", 0, 0, status="skipped", reason="takes images", metrics={}),
+]  # fmt: skip
+
+
+def test_mean_and_spread_worked_out_by_hand() -> None:
+    board = leaderboard(RUNS).set_index("learner")
+    assert board.loc["net3", "hit"] == pytest.approx(0.2)
+    assert board.loc["net3", "hit_sd"] == pytest.approx(math.sqrt(0.02))
+    assert board.loc["net3", "seeds"] == 2
+    assert board.loc["net3", "recorded_r2"] == pytest.approx(0.17015, abs=1e-5)
+    assert board.loc["net3", "recorded_dist"] == pytest.approx(0.166889697 * 14)
+    assert math.isnan(board.loc["mean", "recorded_r2"])
+    assert board.loc["broken", ["seeds", "status", "reason"]].tolist() == [1, "failed", "ValueError: no"]
+    assert board.loc["shy", "seeds"] == 0
+
+
+def test_the_best_stands_first_and_those_without_a_figure_last() -> None:
+    assert leaderboard(RUNS)["learner"].tolist() == ["oracle", "linear@pts", "net3", "broken", "mean", "shy"]
+
+
+def test_tasks_and_sizes_are_tables_of_their_own() -> None:
+    runs = [
+        run("a", 0, 0.5, task="t1"),
+        run("a", 0, 0.5, task="t2"),
+        run("a", 0, 0.4, task="t1", train_size=9),
+    ]
+    assert len(list(render(runs))) == 3
+    assert rows(runs)["train_size"].tolist() == [50, 50, 9]
+
+
+def test_nothing_gives_nothing() -> None:
+    assert leaderboard([]).empty
+    assert list(render([])) == []
+    assert advice([]) == ""
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_terminal_shows_everything_that_matters(width: int) -> None:
+    console = Console(width=width)
+    with console.capture() as capture:
+        for table in render(RUNS):
+            console.print(table)
+    text = capture.get()
+    for words in (
+        "oracle",
+        "linear@pts",
+        "1 - 1e-9",
+        "20.0 ±14.1",
+        "shy skipped: takes images",
+        "broken failed",
+        "2020",
+    ):
+        assert words in text, words
+    assert max(map(len, text.splitlines())) <= width
+
+
+@pytest.mark.parametrize(
+    ("value", "sd", "text"),
+    [
+        (1.0, 0.0, "1"),
+        (1 - 3e-12, 0.0, "1 - 3e-12"),
+        (0.5, 0.01, "0.500 ±.010"),
+        (-947.9, 2.0, "-9.5e2"),
+        (-0.25, None, "-0.250"),
+        (float("nan"), None, "–"),
+        (-7.9e22, None, "-7.9e22"),
+        (0.9998, 0.0001, "1 - 2e-4"),
+    ],
+)
+def test_r2_shows_how_close_to_one_it_is(value: float, sd: float | None, text: str) -> None:
+    assert r2_text(value, sd) == text
+
+
+def test_advice_follows_from_what_was_measured() -> None:
+    assert "the features make the difference" in advice(RUNS)
+    assert "linear@pts reaches the exact answer in 100 %" in advice(RUNS)
+    assert "is level with the oracle" in advice([run("oracle", 0, 1.0), run("x", 0, 1.0)])
+    assert "see whether more rows would help" in advice([run("oracle", 0, 1.0), run("x", 0, 0.3)])
+    assert advice([run("x", 0, 0, status="failed", reason="boom", metrics={})]) == "Nothing finished: boom"
