@@ -26,10 +26,12 @@ def test_figures_are_those_of_a_calculation_by_hand() -> None:
     task = get_task("pnist/topleft")
     data, split = task.data(), task.split(1)
     X, y = data.X.reshape(709, -1).astype(np.float64), data.y.to_numpy()  # type: ignore[union-attr]
-    model = RandomForestRegressor(n_estimators=7, random_state=1).fit(X[split.train], y[split.train])
+    forests = [
+        RandomForestRegressor(n_estimators=7, random_state=1).fit(X[split.train], y[split.train, j]) for j in (0, 1)
+    ]
     run = evaluate("forest?n_estimators=7", "pnist/topleft", seed=1)
     for side, rows in (("train", split.train), ("valid", split.valid)):
-        predicted = model.predict(X[rows])
+        predicted = np.stack([forest.predict(X[rows]) for forest in forests], axis=1)
         assert run.metrics[side]["r2"] == pytest.approx(r2_score(y[rows], predicted), rel=1e-12)
         distances = [math.dist(a, b) for a, b in zip(y[rows], predicted, strict=True)]
         assert run.metrics[side]["dist_avg"] == pytest.approx(sum(distances) / len(distances), rel=1e-12)

@@ -104,7 +104,7 @@ def _fit_and_score(
     """Fit on the training side, predict and score every side, and fill in the run."""
     run.uses_labels = bool(getattr(estimator, "uses_labels", False))
     columns = list(sides["train"].y.columns)
-    y = sides["train"].y.to_numpy(dtype=np.float64)
+    y = np.array(sides["train"].y, dtype=np.float64)  # a copy, since pandas hands out read-only arrays
     if is_classifier(estimator):
         y = y.astype(int)
     start = time.perf_counter()

@@ -7,7 +7,7 @@ from types import ModuleType
 
 from spoton.errors import MissingExtra
 
-EXTRAS = {"lightgbm": "trees"}
+EXTRAS = {"lightgbm": "trees", "pyearth": "mars"}
 
 
 def require(name: str) -> ModuleType:

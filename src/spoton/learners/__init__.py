@@ -29,6 +29,7 @@ from spoton.learners._sklearn import LASSO as LASSO
 from spoton.learners._sklearn import LASSO_CV as LASSO_CV
 from spoton.learners._sklearn import LIGHTGBM as LIGHTGBM
 from spoton.learners._sklearn import LINEAR as LINEAR
+from spoton.learners._sklearn import MARS as MARS
 from spoton.learners._sklearn import MEAN as MEAN
 from spoton.learners._sklearn import MLP as MLP
 from spoton.learners._sklearn import RIDGE as RIDGE

@@ -30,6 +30,8 @@ def count_parameters(estimator: Any) -> int | None:
         return int(np.size(estimator.constant_))
     if hasattr(estimator, "estimators_"):
         held = estimator.estimators_
-        counts = [count_parameters(part) for part in (held.values() if isinstance(held, dict) else np.ravel(held))]
+        # a dict by label, an array of trees, or a list that NumPy must not try to look into
+        parts = held.values() if isinstance(held, dict) else held.ravel() if isinstance(held, np.ndarray) else held
+        counts = [count_parameters(part) for part in parts]
         return None if any(count is None for count in counts) else sum(count or 0 for count in counts)
     return None

@@ -24,7 +24,7 @@ class EachOutput(RegressorMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any) -> EachOutput:
         """Fit one clone for each column of y."""
-        y = np.asarray(y)
+        y = np.array(y)
         self.y_ndim_ = y.ndim
         self.model_ = MultiOutputRegressor(self.estimator).fit(X, y.reshape(len(y), -1))
         return self

@@ -117,6 +117,7 @@ class PointFeatures(TransformerMixin, BaseEstimator):
 
 def _numbers(X: Array | pd.DataFrame) -> Array:
     try:
-        return np.asarray(X, dtype=np.float64)
+        # a copy, since pandas hands out read-only arrays and some compiled learners cannot take those
+        return np.array(X, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise DataError(f"a table of numbers is expected ({error}); leave out or encode columns of text") from error

@@ -47,6 +47,8 @@ def _table(task: str, size: float, part: pd.DataFrame, split: str) -> Group:
         notes.append("* was told the labels")
     if part["recorded_note"].str.contains("scrambled").any():
         notes.append("2020: scikit-learn rows were scored on wrongly paired coordinates (see spoton recorded)")
+    if part["recorded_note"].str.contains("ResNet18").any():
+        notes.append("2020: ResNet18 was pretrained, and trained for 90 epochs more")
     if part["recorded_note"].str.contains("swapped").any():
         notes.append("2020: x and y of center were swapped")
     return Group(title, table, *[Text(note, "dim") for note in notes])
