@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 DEMO_TASKS = ("pnist/topleft", "pnist/center")
 # a choice that tells the story within a minute on two cores
 DEMO_LEARNERS = "oracle,mean,linear,ridge,lasso,knn,forest,net3,relu4,featsnet,featsnet+ynorm"
-DEMO_LEARNERS += ",linear@pts,forest@pts,resnet18?epochs=4"
+DEMO_LEARNERS += ",linear@pts,forest@pts,resnet18?epochs=3"
 TABLE_LEARNERS = "oracle,mean,linear,ridge,lasso-cv,forest,gbdt,knn,basenet+xnorm+ynorm"
 
 
@@ -67,6 +68,7 @@ def bench(
             raise UsageError("a learner is named twice in --learners; name each once")
         # the two ends of the scale stand in every table; rows of JSON hold what was asked for
         ends = [name for name in ("oracle", "mean") if name not in names and json != "-"]
+        started = time.monotonic()
         total = len(list(cells(chosen, [*names, *ends], seeds, sizes, epochs)))
         finished: list[Run] = []
         bar.start(total)
@@ -95,7 +97,9 @@ def bench(
         _write_json(asked, json)
     if json != "-":
         # an oracle that nobody asked for and that does not exist is no news
-        _print([run for run in runs if run.learner in names or run.status == "ok"], picture)
+        shown = [run for run in runs if run.learner in names or run.status == "ok"]
+        took = f"{len(runs)} runs in {time.monotonic() - started:.0f} s, {jobs} at a time"
+        _print(shown, took, picture)
     if interrupted:
         typer.echo(f"interrupted: {len(finished)} of {total} runs are kept; go on with --resume", err=True)
         sys.exit(130)
@@ -143,7 +147,7 @@ def _write_json(runs: list[Run], target: str) -> None:
     partial.replace(path)
 
 
-def _print(runs: list[Run], picture: Path | None) -> None:
+def _print(runs: list[Run], took: str, picture: Path | None) -> None:
     from rich.console import Console
 
     from spoton.tables import advice, render
@@ -154,6 +158,7 @@ def _print(runs: list[Run], picture: Path | None) -> None:
         if i:
             console.print()
         console.print(board)
+    console.print(f"[dim]{took}[/]", highlight=False)
     if sentence := advice(runs):
         console.print(f"\n[bold]Next:[/] {sentence}", soft_wrap=not console.is_terminal, highlight=False)
     if picture is not None:
