@@ -150,17 +150,12 @@ def _write_json(runs: list[Run], target: str) -> None:
 def _print(runs: list[Run], took: str, picture: Path | None) -> None:
     from rich.console import Console
 
-    from spoton.tables import advice, render
+    from spoton.tables import report, save_svg
 
-    width = None if sys.stdout.isatty() else 120
-    console = Console(record=picture is not None, width=width)
-    for i, board in enumerate(render(runs)):
-        if i:
-            console.print()
-        console.print(board)
-    console.print(f"[dim]{took}[/]", highlight=False)
-    if sentence := advice(runs):
-        console.print(f"\n[bold]Next:[/] {sentence}", soft_wrap=not console.is_terminal, highlight=False)
+    # a pipe has no width: 120 columns hold every table, and long sentences stay on one line
+    console = Console() if sys.stdout.isatty() else Console(width=120, soft_wrap=True)
+    for part in report(runs, took):
+        console.print(part, highlight=False)
     if picture is not None:
-        console.save_svg(str(picture), title="spoton bench")
+        save_svg(picture, report(runs, took))
         typer.echo(f"picture: {picture}", err=True)
