@@ -9,10 +9,11 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression, Ridge
 
-from spoton import Run, bench, get_task, store
+from spoton import Run, Task, bench, get_task, store
 from spoton.errors import UsageError
 
 
@@ -98,7 +99,8 @@ SCRIPT = """
 import sys
 from spoton import bench
 bench(['pnist/top', 'pnist/bottom'], ['mean', 'linear', 'ridge', 'knn', 'basenet?epochs=2'],
-      seeds=5, journal=sys.argv[1], resume=True, jobs=int(sys.argv[2]))
+      seeds=5, journal=sys.argv[1], resume=True, jobs=int(sys.argv[2]),
+      on_run=lambda run: print(run.identity, flush=True))
 """
 
 
@@ -109,7 +111,11 @@ def test_a_bench_of_50_cells_killed_at_random_loses_at_most_the_cells_in_flight(
     rng = random.Random(jobs)
     counts = []
     for kill in range(6):
-        process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(journal), str(jobs)], start_new_session=True)
+        said = tmp_path / f"said-{kill}"
+        with said.open("w") as out:
+            process = subprocess.Popen(
+                [sys.executable, "-c", SCRIPT, str(journal), str(jobs)], start_new_session=True, stdout=out
+            )
         if kill == 5:
             assert process.wait(timeout=200) == 0
         else:
@@ -124,6 +130,9 @@ def test_a_bench_of_50_cells_killed_at_random_loses_at_most_the_cells_in_flight(
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         counts.append(len(store.read(journal)))
+        # what a bench said was finished is on disk, however it ended
+        kept = {str(run.identity) for run in store.read(journal)}
+        assert set(said.read_text().splitlines()[:-1]) <= kept
         assert counts == sorted(counts)
     runs = store.read(journal)
     # every cell is there exactly once: nothing was lost, nothing was run twice
@@ -133,7 +142,8 @@ def test_a_bench_of_50_cells_killed_at_random_loses_at_most_the_cells_in_flight(
 
 
 @pytest.mark.slow
-def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_ctrl_c_keeps_what_is_finished(tmp_path: Path, jobs: str) -> None:
     command = [
         sys.executable,
         "-m",
@@ -145,7 +155,7 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
         "--seeds",
         "1",
         "--jobs",
-        "2",
+        jobs,
     ]
     process = subprocess.Popen(
         command,
@@ -172,3 +182,58 @@ def test_the_journal_is_lines_of_json(tmp_path: Path) -> None:
     journal = tmp_path / "j.jsonl"
     bench("pnist/top", "mean", seeds=1, journal=journal)
     assert json.loads(journal.read_text())["metrics"]["valid"]["r2"] < 0.1
+
+
+def test_names_in_a_tuple_are_learners_not_a_pair() -> None:
+    runs = bench("friedman1", ("mean", "linear"), seeds=1)
+    assert [run.learner for run in runs] == ["mean", "linear"]
+    assert runs[0].metrics["valid"]["r2"] < 0.1 < runs[1].metrics["valid"]["r2"]
+
+
+def test_whole_numbers_of_numpy_are_whole_numbers(tmp_path: Path) -> None:
+    runs = bench(
+        "friedman1",
+        "mean",
+        seeds=np.arange(2),
+        train_sizes=[np.int64(20)],
+        journal=tmp_path / "j",
+    )
+    assert store.read(tmp_path / "j") == runs
+
+
+def test_resume_tells_estimators_of_one_class_apart(tmp_path: Path) -> None:
+    first = bench("columns/plain", Ridge(1.0), seeds=1, journal=tmp_path / "j")
+    second = bench("columns/plain", Ridge(1e6), seeds=1, journal=tmp_path / "j", resume=True)
+    again = bench("columns/plain", Ridge(1e6), seeds=1, journal=tmp_path / "j", resume=True)
+    assert first[0].metrics != second[0].metrics
+    assert again == second
+    assert len(store.read(tmp_path / "j")) == 2
+
+
+def test_tasks_of_one_name_are_refused() -> None:
+    with pytest.raises(UsageError, match="two tasks are called 'pnist/top'"):
+        bench(["pnist/top", "pnist/top?size=28"], "mean")
+
+
+def test_data_do_not_depend_on_the_number_of_threads() -> None:
+    """A matrix product differs in its last digits with the number of threads, and make_regression is one."""
+    code = "from spoton import get_task; print(get_task('columns/perfect').data_hash)"
+    hashes = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env=os.environ | {"OMP_NUM_THREADS": n, "OPENBLAS_NUM_THREADS": n},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for n in ("1", "2")
+    }
+    assert len(hashes) == 1
+
+
+def test_too_few_rows_are_no_crash() -> None:
+    from spoton.tables import advice
+
+    X = np.arange(8.0).reshape(4, 2)
+    runs = bench(Task.from_arrays("tiny", X, X[:, 0]), ["mean", "linear"], seeds=1)
+    assert "too few rows validate" in advice(runs)

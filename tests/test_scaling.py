@@ -38,6 +38,12 @@ def test_a_constant_target_leaves_room() -> None:
     assert (lo, hi) == (2.5, 3.5)
 
 
+@pytest.mark.parametrize("y", [np.eye(3), np.linspace(0, 1, 8)[:, None]])
+def test_classes_and_shares_are_not_taken_for_pixels(y: np.ndarray) -> None:
+    lo, hi = y_range_of("extremes", y, (28, 28)) or (0, 0)
+    assert np.allclose([lo[0], hi[0]], [0, 1])  # type: ignore[index]
+
+
 def test_standardised_targets_are_not_taken_for_pixels() -> None:
     y = np.array([[-0.4, -0.4], [-0.4, -0.4], [0.8, 0.8]])
     lo, hi = y_range_of("extremes", y, (28, 28)) or (0, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import index
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from sklearn.base import BaseEstimator
 
 from spoton import store
 from spoton._evaluate import evaluate
-from spoton._run import Run
+from spoton._run import Run, fingerprint
 from spoton.errors import UsageError
 from spoton.learners import check_learner, is_image_net, is_iterative
 from spoton.tasks import Task, get_task
@@ -46,6 +47,7 @@ class Cell:
             data_hash=self.task.data_hash,
             asked_train_size=self.train_size,
             asked_epochs=self.epochs,
+            details="" if isinstance(self.learner, str) else fingerprint(self.learner),
         )
         return blank.identity
 
@@ -72,7 +74,7 @@ def bench(
         epochs: for learners that have such a parameter.
         jobs: processes.
         journal: file to which each finished run is added at once.
-        resume: take finished runs from the journal instead of making them again; failed ones are made again.
+        resume: take runs that are ok from the journal instead of making them again.
         on_run: called with each run when it is finished or found.
 
     Returns:
@@ -87,13 +89,15 @@ def bench(
         raise UsageError(f"jobs has to be 1 or more, it is {jobs}")
     if resume and journal is None:
         raise UsageError("resume needs the journal of the bench to be resumed")
-    done = {run.identity: run for run in store.read(journal) if run.status != "failed"} if resume and journal else {}
+    done = {run.identity: run for run in store.read(journal) if run.status == "ok"} if resume and journal else {}
     found: dict[int, Run] = {}
     for i, cell in enumerate(todo):
         if (run := done.get(cell.identity)) is not None:
             found[i] = run
             if on_run:
                 on_run(run)
+    if journal is not None:
+        store.check(journal)
     left = [i for i in sorted(range(len(todo)), key=lambda i: _lightness(todo[i])) if i not in found]
     for i, run in _execute([(i, todo[i]) for i in left], jobs):
         found[i] = run
@@ -114,11 +118,14 @@ def cells(
     """The cells of a bench in order; names and sizes are checked first."""
     listed = [tasks] if isinstance(tasks, str | Task) else list(tasks)
     chosen = [get_task(task) if isinstance(task, str) else task for task in listed]
-    pairs = _named([learners] if isinstance(learners, str | BaseEstimator | tuple) else list(learners))
-    which = range(seeds) if isinstance(seeds, int) else list(seeds)
+    pairs = _named([learners] if isinstance(learners, str | BaseEstimator) or _is_pair(learners) else list(learners))
+    which = [index(seed) for seed in (seeds if isinstance(seeds, Iterable) else range(index(seeds)))]
+    train_sizes = [None if size is None else index(size) for size in train_sizes]
     if not (chosen and pairs and len(which) and train_sizes):
         raise UsageError("a bench needs one task, one learner, one seed and one train size at least")
     for task in chosen:
+        if sum(other.name == task.name for other in chosen) > 1:
+            raise UsageError(f"two tasks are called '{task.name}'; name each once, and own data by names of its own")
         for size in train_sizes:
             task.split(which[0], size)
     for task in chosen:
@@ -131,7 +138,7 @@ def cells(
 def _named(learners: list[Learner]) -> list[tuple[str, str | BaseEstimator]]:
     pairs: list[tuple[str, str | BaseEstimator]] = []
     for learner in learners:
-        if isinstance(learner, tuple):
+        if _is_pair(learner):
             pairs.append(learner)
         elif isinstance(learner, str):
             check_learner(learner)
@@ -143,6 +150,11 @@ def _named(learners: list[Learner]) -> list[tuple[str, str | BaseEstimator]]:
         if names.count(name) > 1:
             raise UsageError(f"two learners are called '{name}'; give pairs (name, estimator) or name each once")
     return pairs
+
+
+def _is_pair(learner: Any) -> bool:
+    """A (name, estimator); two names in a tuple are two learners."""
+    return isinstance(learner, tuple) and len(learner) == 2 and isinstance(learner[1], BaseEstimator)
 
 
 def _lightness(cell: Cell) -> int:

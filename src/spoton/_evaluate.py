@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
 import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -15,10 +17,13 @@ from threadpoolctl import threadpool_limits
 
 from spoton import metrics
 from spoton._run import Run as Run
+from spoton._run import fingerprint
 from spoton.data import Array, PointData
-from spoton.errors import Diverged, MissingExtra, Refused, UsageError
+from spoton.errors import Diverged, MissingExtra, Refused
 from spoton.learners import ORACLE, OneHot, count_parameters, get_learner
 from spoton.tasks import Task, get_task
+
+EDGES = "extremes"
 
 
 def evaluate(
@@ -50,34 +55,39 @@ def evaluate(
         The run: status, reason, metrics of each split, seconds, parameters, hashes of data and split.
 
     Raises:
-        UsageError: an unknown name, or a size that is not possible.
+        UsageError: an unknown name, parameter or size; what goes wrong in the fit is a row.
     """
     task = get_task(task) if isinstance(task, str) else task
+    seed, train_size = index(seed), None if train_size is None else index(train_size)
     run = Run(
         task=task.name,
         learner=name or (learner if isinstance(learner, str) else type(learner).__name__),
         seed=seed,
         asked_train_size=train_size,
         asked_epochs=epochs,
+        own=task.own,
+        details="" if isinstance(learner, str) else fingerprint(learner),
     )
     data, split = task.data(), task.split(seed, train_size)
     sides = {"train": data.take(split.train), "valid": data.take(split.valid)}
     if (test := task.test()) is not None:
-        sides["test"] = test
+        sides["test"] = test.take(np.arange(len(test)))  # a copy: a learner may work in place
     run.train_size, run.data_hash, run.split_hash = len(split.train), task.data_hash, split.hash()
     run.rows_of = {side: len(part) for side, part in sides.items()}
-    try:
-        with warnings.catch_warnings(record=True) as caught, _one_thread():
-            warnings.simplefilter("always")
+    with warnings.catch_warnings(record=True) as caught, _one_thread(), _seeded(seed):
+        warnings.simplefilter("always")
+        try:
             estimator = _prepare(learner, task, seed, epochs)
+        except (Refused, MissingExtra) as error:
+            run.status, run.reason = "skipped", str(error)
+            return run
+        try:
             _fit_and_score(estimator, task, sides, run, keep_predictions)
-        run.notes = sorted({f"{w.category.__name__}: {str(w.message).splitlines()[0]}" for w in caught})
-    except (Refused, MissingExtra) as error:
-        run.status, run.reason = "skipped", str(error)
-    except UsageError:
-        raise
-    except Exception as error:  # the bench goes on; the row says why
-        run.status, run.reason = "failed", _one_line(error)
+        except (Refused, MissingExtra) as error:
+            run.status, run.reason = "skipped", str(error)
+        except Exception as error:  # the bench goes on; the row says why
+            run.status, run.reason = "failed", _one_line(error)
+    run.notes = sorted({" ".join(f"{w.category.__name__}: {w.message}".split())[:300] for w in caught})
     return run
 
 
@@ -89,8 +99,17 @@ def _prepare(learner: str | BaseEstimator, task: Task, seed: int, epochs: int | 
             raise Refused("no exact rule is known for this task")
         return estimator
     estimator = get_learner(learner, epochs=epochs) if isinstance(learner, str) else clone(learner)
-    seeds = {key: seed for key in estimator.get_params() if key.split("__")[-1] == "random_state"}
-    estimator.set_params(**seeds)
+    parameters = estimator.get_params()
+    estimator.set_params(**{key: seed for key in parameters if key.split("__")[-1] == "random_state"})
+    for part in (estimator, *parameters.values()):
+        if hasattr(part, "warm_up"):
+            part.warm_up()
+    if task.kind != "point":
+        # the image's edges are limits of points, not of sums, shares and classes
+        free = {key: "auto" for key, value in parameters.items() if key.split("__")[-1] == "y_range" and value == EDGES}
+        estimator.set_params(**free)
+    if is_classifier(estimator) and task.kind != "class":
+        raise Refused("this learner is a classifier, and the answers of this task are numbers; take a regressor")
     if task.kind == "class" and not is_classifier(estimator):
         if getattr(estimator, "uses_labels", False):
             raise Refused("the label is the answer of this task, so a learner that is told it learns nothing")
@@ -126,9 +145,9 @@ def _fit_and_score(
         actual = part.y.to_numpy(dtype=np.float64)
         scores[side] = metrics.score(actual, predicted, columns, points=part.points, whole=task.whole, kind=task.kind)
         kept[side] = predicted
-    run.metrics, run.status = scores, "ok"
     run.parameters, run.epochs = count_parameters(estimator), _epochs(estimator)
     run.predictions = kept if keep_predictions else None
+    run.metrics, run.status = scores, "ok"
 
 
 def _labels(run: Run, part: PointData) -> dict[str, Any]:
@@ -149,6 +168,23 @@ def _epochs(estimator: Any) -> int | None:
         return _epochs(estimator.steps[-1][1])
     count = getattr(estimator, "n_epochs_", None)
     return None if count is None else int(count)
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """The global random numbers of Python, NumPy and torch from `seed` inside, for learners without a random state."""
+    import torch
+
+    before = random.getstate(), np.random.get_state()
+    try:
+        with torch.random.fork_rng(devices=[]):
+            random.seed(seed)
+            np.random.seed(seed)
+            torch.default_generator.manual_seed(seed)
+            yield
+    finally:
+        random.setstate(before[0])
+        np.random.set_state(before[1])
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from dataclasses import asdict, dataclass, field, fields
@@ -9,8 +10,6 @@ from typing import Any
 
 from spoton._version import __version__
 from spoton.data import Array
-
-STATUSES = ("ok", "skipped", "failed")
 
 
 @dataclass
@@ -37,6 +36,8 @@ class Run:
         version: of spoton.
         asked_train_size: the train size that was asked for, None for all.
         asked_epochs: the epochs that were asked for, None for the learner's own.
+        details: for an estimator, a hash of its class and parameters.
+        own: the task is the user's own data.
         predictions: split -> (n, k), only where they were to be kept; never written to files.
     """
 
@@ -59,6 +60,8 @@ class Run:
     version: str = __version__
     asked_train_size: int | None = None
     asked_epochs: int | None = None
+    details: str = ""
+    own: bool = False
     predictions: dict[str, Array] | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -68,6 +71,7 @@ class Run:
             self.task,
             self.data_hash,
             self.learner,
+            self.details,
             self.seed,
             self.asked_train_size,
             self.asked_epochs,
@@ -118,16 +122,29 @@ class Run:
         """One line of JSON that `from_json` reads back; without predictions."""
         held = asdict(self)
         del held["predictions"]
-        return json.dumps(held)
+        held["metrics"] = {s: {k: _finite(v) for k, v in m.items()} for s, m in self.metrics.items()}
+        return json.dumps(held, allow_nan=False)
 
     @classmethod
     def from_json(cls, line: str) -> Run:
-        """Read a line of `to_json`. Raises ValueError where it is not one."""
+        """Read a line of `to_json`; what a newer version added is left out. Raises ValueError where it is not one."""
         held = json.loads(line)
         known = {f.name for f in fields(cls)}
-        if not isinstance(held, dict) or not {"task", "learner", "seed", "status"} <= held.keys() <= known:
+        if not isinstance(held, dict) or not {"task", "learner", "seed", "status"} <= held.keys():
             raise ValueError("this line is not a run of spoton")
-        return cls(**held)
+        if not (isinstance(held["task"], str) and isinstance(held["learner"], str) and isinstance(held["seed"], int)):
+            raise ValueError("this line is not a run of spoton")
+        run = cls(**{key: value for key, value in held.items() if key in known})
+        nan = float("nan")
+        run.metrics = {s: {k: nan if v is None else v for k, v in m.items()} for s, m in run.metrics.items()}
+        return run
+
+
+def fingerprint(estimator: Any) -> str:
+    """A hash of an estimator's class and parameters: two of one class are two learners."""
+    parameters = estimator.get_params() if hasattr(estimator, "get_params") else {}
+    text = repr((type(estimator).__module__, type(estimator).__qualname__, sorted(parameters.items(), key=str)))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _finite(value: float) -> float | None:

@@ -50,7 +50,7 @@ def is_images(X: Any) -> bool:
     return not isinstance(X, pd.DataFrame) and np.ndim(X) in (3, 4)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PointData:
     """Inputs and exact answers.
 
@@ -69,6 +69,8 @@ class PointData:
     points: tuple[tuple[str, str], ...] = field(default=())
 
     def __post_init__(self) -> None:
+        if self.frame != "px":
+            raise UsageError(f"answers are stored in frame px, not {self.frame}; convert them with spoton.frames")
         if len(self.X) != len(self.y):
             raise DataError(f"X has {len(self.X)} rows and y has {len(self.y)}; they have to be the same examples")
         if self.labels is not None and len(self.labels) != len(self.y):
@@ -88,6 +90,17 @@ class PointData:
         labels = None if self.labels is None else self.labels[rows]
         return PointData(X, self.y.iloc[rows], self.frame, labels, self.points)
 
+    def protect(self) -> None:
+        """Make arrays read-only, so that nobody changes data that others share."""
+        for array in (self.X, self.labels):
+            if isinstance(array, np.ndarray):
+                array.setflags(write=False)
+
+    def copied(self) -> PointData:
+        """The same arrays with DataFrames of its own, which a user may edit."""
+        X = self.X.copy(deep=False) if isinstance(self.X, pd.DataFrame) else self.X
+        return PointData(X, self.y.copy(), self.frame, self.labels, self.points)
+
     def hash(self) -> str:
         """Sixteen hex digits that change with any value of X, y or labels, and with the names of columns."""
         digest = hashlib.sha256()
@@ -104,7 +117,7 @@ class PointData:
         return digest.hexdigest()[:16]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Split:
     """Row numbers of the training and the validation side; the same for every learner of a (task, seed)."""
 
@@ -139,8 +152,8 @@ def make_split(n: int, seed: int, *, train: int | None = None, train_size: int |
     """
     if n < 2:
         raise UsageError(f"a split needs 2 rows or more, there is {n}")
-    if seed < 0:
-        raise UsageError(f"a seed is 0 or more, this one is {seed}")
+    if not 0 <= seed < 2**32:
+        raise UsageError(f"a seed is 0 or more and below 2**32, this one is {seed}")
     # RandomState, not Generator: NumPy promises that its stream never changes
     order = np.random.RandomState(seed).permutation(n)
     n_valid = max(1, round(n * VALID_SHARE))

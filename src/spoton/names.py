@@ -1,6 +1,6 @@
 """The grammar of names: `stem?key=value&key=value`, shared by tasks and learners.
 
-A name is an identity. `canonical` sorts the keys, so that one thing has one name.
+A task's name is its identity: `join_name` sorts the keys, so that one thing has one name.
 """
 
 from __future__ import annotations

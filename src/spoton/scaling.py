@@ -7,7 +7,7 @@
 `samples`     smallest and largest training target of each output: the tails of the sigmoid must saturate
 `auto`        `samples` widened by a tenth of their range on both sides
 `extremes`    as far as an answer can go: the image's edges where targets are pixels in the image, else the smallest
-              and largest target over all outputs
+              and largest target over all outputs (`evaluate` takes `auto` instead where answers are no points)
 ============  ========================================================================================
 """
 
@@ -55,9 +55,10 @@ def y_range_of(
         raise UsageError(f"no y_range is called '{how}'; known: {', '.join(Y_RANGES)}, or numbers (lo, hi)")
     lo, hi = y.min(axis=0).astype(np.float64), y.max(axis=0).astype(np.float64)
     if how == "extremes":
-        # a standardised target has mean 0, which no pixel coordinate has: then pixels say nothing about its limits
-        standardised = np.allclose(y.mean(axis=0), 0, atol=1e-6)
-        return _extremes(lo, hi, None if standardised else image_size)
+        # a standardised target has mean 0, which no pixel coordinate has, and shares and classes as zeros and ones
+        # span less than two pixels: the image's edges say nothing about the limits of either
+        pixels = not np.allclose(y.mean(axis=0), 0, atol=1e-6) and bool((hi - lo >= 2).all())
+        return _extremes(lo, hi, image_size if pixels else None)
     margin = MARGIN if how == "auto" else 0.0
     return _widened(lo - margin * (hi - lo), hi + margin * (hi - lo))
 

@@ -65,7 +65,7 @@ def test_a_last_batch_of_one_row_does_not_break_batch_normalisation() -> None:
 
 def test_channels_and_sizes() -> None:
     X = np.random.RandomState(0).rand(6, 3, 40, 33).astype(np.float32)
-    net = TorchRegressor(epochs=1, random_state=0).fit(X, np.ones((6, 2)) * [39, 1])
+    net = TorchRegressor(epochs=1, random_state=0).fit(X, np.arange(12).reshape(6, 2) * 3)
     # extremes: the edges of the longer side
     assert net.module_.layers[-1].hi.tolist() == [39.5, 39.5]  # type: ignore[index]
 

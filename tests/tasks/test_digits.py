@@ -85,6 +85,19 @@ def test_all_of_mnist_where_it_is_on_disk(monkeypatch: pytest.MonkeyPatch) -> No
     [
         (lambda p: str(p / "nowhere.npz"), "which does not exist"),
         (lambda p: (p / "a.npz").write_bytes(b"no zip") and str(p / "a.npz"), "cannot be read as an npz"),
+        (
+            lambda p: (
+                np.savez(p / "a.npz", X=np.zeros((2, 3, 3)), y=[1, 2], Xt=np.zeros((1, 3, 3)), yt=[1])
+                or str(p / "a.npz")
+            ),
+            "of bytes",
+        ),
+        (
+            lambda p: np.savez(p / "a.npz", X=some(3)[0], y=[1], Xt=some(1)[0], yt=[1]) or str(p / "a.npz"),
+            "3 images and 1 labels",
+        ),
+        (lambda p: np.save(p / "a.npy", np.zeros(3)) or str(p / "a.npy"), "cannot be read as an npz"),
+        (lambda p: (p / "a.npz").write_bytes(b"PK\x03\x04 cut") and str(p / "a.npz"), "cannot be read as an npz"),
         (lambda p: np.savez(p / "a.npz", Z=np.zeros(3)) or str(p / "a.npz"), "it holds Z"),
         (
             lambda p: (p / "train-images-idx3-ubyte").write_bytes(b"\0\0\x08") and str(p),

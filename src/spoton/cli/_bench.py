@@ -56,8 +56,9 @@ def bench(
     sizes = _sizes(train_size)
     if jobs is None:
         jobs = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if json is not None and json != "-":
-        _check_writable(Path(json))
+    for option, path in (("--json", json if json != "-" else None), ("--picture", picture)):
+        if path is not None:
+            _check_writable(option, Path(path))
     with progress(quiet=quiet) as bar:
         bar.say("loading")
         from spoton._bench import bench as run_bench
@@ -120,17 +121,19 @@ def _sizes(text: str | None) -> list[int | None]:
     if text is None:
         return [None]
     parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdigit() and int(part) > 0 for part in parts):
+    if not all(part.isascii() and part.isdigit() and int(part) > 0 for part in parts):
         raise UsageError(f"--train-size takes whole numbers N[,N...], not '{text}'")
     return [int(part) for part in parts]
 
 
-def _check_writable(path: Path) -> None:
+def _check_writable(option: str, path: Path) -> None:
     """Before a long bench, not after it."""
     from spoton.errors import UsageError
 
     if path.is_dir() or not path.parent.is_dir():
-        raise UsageError(f"--json {path} cannot be written: {'it is' if path.is_dir() else 'there is no such'} folder")
+        raise UsageError(
+            f"{option} {path} cannot be written: {'it is' if path.is_dir() else 'there is no such'} folder"
+        )
 
 
 def _write_json(runs: list[Run], target: str) -> None:

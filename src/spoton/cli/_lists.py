@@ -28,13 +28,11 @@ def tasks() -> None:
     from spoton.tasks import families, task_names
 
     _print("", task_names())
-    seen: dict[str, tuple[list[str], str, object]] = {}
+    seen: dict[str, tuple[list[str], str]] = {}
     for family in families():
         for key, option in family.options.items():
-            seen.setdefault(f"{key}|{option.about}", ([], option.about, option.default))[0].append(family.name)
-    lines = [
-        (f"  {key.partition('|')[0]}=", f"{about}  ({', '.join(names)})") for key, (names, about, _) in seen.items()
-    ]
+            seen.setdefault(f"{key}|{option.about}", ([], option.about))[0].append(family.name)
+    lines = [(f"  {key.partition('|')[0]}=", f"{about}  ({', '.join(names)})") for key, (names, about) in seen.items()]
     _print("\nVariants, as in pnist/topleft?digits=all&size=56&specks=0.02 (quote it in a shell):", lines)
 
 
@@ -73,10 +71,14 @@ def recorded(
 
     from spoton._recorded import PX
     from spoton._recorded import recorded as table_of_2020
+    from spoton.errors import DataError
 
     table = table_of_2020()
     if csv is not None:
-        table.to_csv(csv, index=False)
+        try:
+            table.to_csv(csv, index=False)
+        except OSError as error:
+            raise DataError(f"{csv} cannot be written ({error.strerror}); name another file") from error
         typer.echo(f"wrote {len(table)} rows to {csv}")
         return
     view = Table(box=None, pad_edge=False, header_style="bold")

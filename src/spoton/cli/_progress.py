@@ -33,7 +33,10 @@ class Bar:
         if self._progress:
             self._progress.update(self._job, advance=1, description=f"{run.learner} on {run.task}")
             if run.status == "failed":
-                self._progress.console.print(f"[red]{run.learner} on {run.task}, seed {run.seed}:[/] {run.reason}")
+                from rich.text import Text
+
+                where = f"{run.learner} on {run.task}, seed {run.seed}: "
+                self._progress.console.print(Text.assemble((where, "red"), run.reason))
         elif run.status == "failed":
             print(f"{run.learner} on {run.task}, seed {run.seed}: {run.reason}", file=sys.stderr)
 

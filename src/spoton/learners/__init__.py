@@ -21,6 +21,7 @@ from spoton.learners._nets import FEATSNET as FEATSNET
 from spoton.learners._nets import NET3 as NET3
 from spoton.learners._nets import RELU4 as RELU4
 from spoton.learners._nets import RESNET18 as RESNET18
+from spoton.learners._nets import SPOTNET as SPOTNET
 from spoton.learners._recipe import Recipe as Recipe
 from spoton.learners._sklearn import FOREST as FOREST
 from spoton.learners._sklearn import GBDT as GBDT

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin, clone
 from sklearn.multioutput import MultiOutputRegressor
+from sklearn.utils.validation import check_is_fitted
 
 from spoton.data import Array
 from spoton.errors import DataError
@@ -37,6 +38,7 @@ class EachOutput(RegressorMixin, BaseEstimator):
 
     def predict(self, X: Any) -> Array:
         """Answers in the shape of the training targets."""
+        check_is_fitted(self, "model_")
         predicted: Array = self.model_.predict(X)
         return predicted.ravel() if self.y_ndim_ == 1 else predicted
 
@@ -55,7 +57,7 @@ class ByLabel(RegressorMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any, labels: Any) -> ByLabel:
         """Fit a clone on the rows of each label."""
-        y = np.asarray(y)
+        y, labels = np.asarray(y), np.asarray(labels)
         self.estimators_ = {
             int(label): clone(self.estimator).fit(_rows(X, labels == label), y[labels == label])
             for label in np.unique(labels)
@@ -69,6 +71,8 @@ class ByLabel(RegressorMixin, BaseEstimator):
         Raises:
             DataError: a label that was not there in the fit.
         """
+        check_is_fitted(self, "estimators_")
+        labels = np.asarray(labels)
         predicted = np.zeros((len(labels), *self.y_shape_))
         for label in np.unique(labels):
             if int(label) not in self.estimators_:

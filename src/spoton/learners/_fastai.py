@@ -57,7 +57,7 @@ class FastaiRegressor(RegressorMixin, BaseEstimator):
         schedule: `flat` (`Learner.fit`) or `one-cycle` (`Learner.fit_one_cycle`).
         layers: sizes of the hidden layers; tabular only.
         arch: a model of `torchvision.models`, from random weights; vision only.
-        normalize: fastai's `Normalize` goes first; tabular only. All but constant columns explode in it.
+        normalize: fastai's `Normalize` goes first; tabular only. Nearly constant columns explode in it.
         y_range: limits of a sigmoid at the end: `none`, `samples`, `auto`, `extremes` or (lo, hi), each one
             number or one value an output; see `spoton.scaling`.
         random_state: seeds Python, NumPy and torch, whose states are put back. The same seed gives the same

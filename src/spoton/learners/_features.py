@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -44,23 +45,15 @@ def _dummy(images: Array) -> Array:
     return np.concatenate([constants, np.array(random).reshape(len(images), N_DUMMY)], axis=1)
 
 
-def _points(images: Array, key: str) -> Array:
-    found: Array = ink.feature_points(ink.ink_of(images))[key].reshape(len(images), -1).astype(np.float64)
-    return found
-
-
 # name -> (images (n, C, H, W) -> (n, columns), whether the columns are coordinates in pixels)
 FEATURES: dict[str, tuple[Callable[[Array], Array], bool]] = {
     "pix": (lambda images: images.reshape(len(images), -1).astype(np.float64), False),
     "min": (lambda images: _arg(images, np.argmin), True),
     "max": (lambda images: _arg(images, np.argmax), True),
-    "pts11": (lambda images: _points(images, "pts11"), True),
-    "pts12": (lambda images: _points(images, "pts12"), True),
-    "pts22": (lambda images: _points(images, "pts22"), True),
     "dummy": (_dummy, False),
 }
 GROUPS = {"pts": ("pts11", "pts12", "pts22")}
-FEATURE_NAMES = [*FEATURES, *GROUPS]
+FEATURE_NAMES = [*FEATURES, *GROUPS["pts"], *GROUPS]
 
 
 class PointFeatures(TransformerMixin, BaseEstimator):
@@ -81,12 +74,14 @@ class PointFeatures(TransformerMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any = None) -> PointFeatures:
         """Checks X; there is nothing to learn."""
-        columns = self._columns(X)
-        self.n_features_out_ = columns.shape[1]
+        remember_columns(self, X)
+        first = X.iloc[:1] if isinstance(X, pd.DataFrame) else as_input(X)[:1]
+        self.n_features_out_ = self._columns(first).shape[1]
         return self
 
     def transform(self, X: Any) -> Array:
         """(n, columns) float64."""
+        check_columns(self, X)
         columns = self._columns(X)
         if columns.shape[1] != self.n_features_out_:
             raise DataError(
@@ -100,6 +95,8 @@ class PointFeatures(TransformerMixin, BaseEstimator):
 
     def _columns(self, X: Any) -> Array:
         X = as_input(X)
+        if is_images(X):
+            found = lru_cache(maxsize=1)(lambda: ink.feature_points(ink.ink_of(X)))  # once for all three kinds of pts
         wanted = [part for name in self.features for part in GROUPS.get(name, (name,))]
         if not is_images(X):
             if wanted != ["pix"]:
@@ -107,12 +104,37 @@ class PointFeatures(TransformerMixin, BaseEstimator):
             return _numbers(X)
         parts = []
         for name in wanted:
-            if name not in FEATURES:
+            if name in GROUPS["pts"]:
+                part, coordinates = found()[name].reshape(len(X), -1).astype(np.float64), True
+            elif name in FEATURES:
+                make, coordinates = FEATURES[name]
+                part = make(X)
+            else:
                 raise catalogue.unknown("feature", name, FEATURE_NAMES)
-            make, coordinates = FEATURES[name]
-            part = make(X)
             parts.append(part / max(X.shape[2:]) if self.divide and coordinates else part)
         return np.concatenate(parts, axis=1)
+
+
+def remember_columns(estimator: BaseEstimator, X: Any) -> None:
+    """Keep the names of a DataFrame's columns, as scikit-learn does; forget those of an earlier fit."""
+    if isinstance(X, pd.DataFrame):
+        estimator.feature_names_in_ = np.asarray(X.columns, dtype=object)
+    elif hasattr(estimator, "feature_names_in_"):
+        del estimator.feature_names_in_
+
+
+def check_columns(estimator: BaseEstimator, X: Any) -> None:
+    """Raise `DataError` if a DataFrame has other columns than in the fit, or the same in another order."""
+    if isinstance(X, pd.DataFrame) and hasattr(estimator, "feature_names_in_"):
+        known, came = list(estimator.feature_names_in_), list(X.columns)
+        if known != came:
+            i = next((i for i, pair in enumerate(zip(known, came, strict=False)) if pair[0] != pair[1]), -1)
+            what = (
+                f"column {i} is '{came[i]}', in the fit it was '{known[i]}'"
+                if i >= 0
+                else (f"there are {len(came)} columns, in the fit {len(known)}")
+            )
+            raise DataError(f"{what}; give the columns of the fit, in their order")
 
 
 def _numbers(X: Array | pd.DataFrame) -> Array:

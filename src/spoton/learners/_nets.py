@@ -47,6 +47,14 @@ FEATSNET = Recipe(
     y_range=True,
     options=tuple(sorted(_BASE)),
 )
+SPOTNET = Recipe(
+    "spotnet",
+    "torch: ink gate, survival scans and a learned selection; 2 + 14 parameters an output",
+    partial(TorchRegressor, net="SpotNet", lr=0.3, schedule="one-cycle", batch_size=16, y_range="none"),
+    features=(),
+    takes_features=False,
+    epochs="epochs",
+)
 RESNET18 = Recipe(
     "resnet18",
     "torch: torchvision's ResNet18 from random init, batches of 16",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,8 +15,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from spoton import catalogue
 from spoton.data import Array, as_input, is_images
-from spoton.errors import DataError, Diverged, UsageError
-from spoton.learners._features import _numbers
+from spoton.errors import DataError, Diverged, Refused, UsageError
+from spoton.learners._features import _numbers, check_columns, remember_columns
 from spoton.scaling import y_range_of
 
 if TYPE_CHECKING:
@@ -35,14 +36,18 @@ def seeded(seed: int) -> Iterator[None]:
 
 
 class TorchRegressor(RegressorMixin, BaseEstimator):
-    """Trains a torch net with Adam on the mean squared error.
+    """Trains a torch net with Adam: on the mean squared error, or on the net's own loss.
+
+    A net with a class attribute `criterion` (a loss module) and a method `decode` (its output -> answers in pixels) is
+    trained on that loss, and predicts what it decodes; its answers have to be pixels of the image.
 
     Args:
         net: a class of `spoton.nets` by name, or any class or function that takes (in_shape, n_out, y_range=...) and
             gives a module (B, *in_shape) -> (B, n_out).
         net_options: further keywords for it, as in {"hidden": 64, "relu": True}.
         epochs: passes over the training rows.
-        lr: Adam's learning rate.
+        lr: Adam's learning rate; the highest one of a `one-cycle` schedule.
+        schedule: `flat`, or `one-cycle` (L. Smith, "Super-convergence", 2018): up for a third of the steps, then down.
         batch_size: rows a step.
         y_range: limits of the sigmoid head: `none`, `samples`, `auto`, `extremes` or (lo, hi); see `spoton.scaling`.
         device: torch's name of a device.
@@ -58,6 +63,7 @@ class TorchRegressor(RegressorMixin, BaseEstimator):
         net_options: Mapping[str, Any] | None = None,
         epochs: int = 10,
         lr: float = 1e-3,
+        schedule: str = "flat",
         batch_size: int = 64,
         y_range: str | Sequence[Any] | None = "extremes",
         device: str = "cpu",
@@ -67,6 +73,7 @@ class TorchRegressor(RegressorMixin, BaseEstimator):
         self.net_options = net_options
         self.epochs = epochs
         self.lr = lr
+        self.schedule = schedule
         self.batch_size = batch_size
         self.y_range = y_range
         self.device = device
@@ -87,6 +94,7 @@ class TorchRegressor(RegressorMixin, BaseEstimator):
 
         inputs, targets = self._inputs(X), np.asarray(y, dtype=np.float64)
         self.y_ndim_ = targets.ndim
+        remember_columns(self, X)
         targets = targets.reshape(len(targets), -1)
         if len(inputs) != len(targets) or len(inputs) < 2:
             raise DataError(
@@ -103,28 +111,45 @@ class TorchRegressor(RegressorMixin, BaseEstimator):
                 y_range=limits and tuple(side.tolist() for side in limits),
                 **(self.net_options or {}),
             )
+            if hasattr(module, "decode"):
+                _check_pixels(targets, inputs.shape)
+            drop_last = len(inputs) % self.batch_size == 1 and len(inputs) > self.batch_size
+            steps = self.epochs * (len(inputs) // self.batch_size if drop_last else -(-len(inputs) // self.batch_size))
             self.net_ = NeuralNetRegressor(
                 module,
-                criterion=torch.nn.MSELoss,
+                criterion=getattr(module, "criterion", torch.nn.MSELoss),
+                callbacks=self._callbacks(steps),
                 optimizer=torch.optim.Adam,
                 # one pass over the weights instead of several: ResNet18 trains in half the time
-                optimizer__fused=True,
+                optimizer__fused=torch.device(self.device).type in ("cpu", "cuda"),
                 lr=self.lr,
                 max_epochs=self.epochs,
                 batch_size=self.batch_size,
                 train_split=None,
                 iterator_train__shuffle=True,
                 # batch normalisation cannot take a last batch of one row
-                iterator_train__drop_last=len(inputs) % self.batch_size == 1 and len(inputs) > self.batch_size,
+                iterator_train__drop_last=drop_last,
                 device=self.device,
                 verbose=0,
-            ).fit(inputs, targets.astype(np.float32))
+            ).initialize()
+            # what skorch's fit does, but for its silent end on Ctrl-C
+            answers = targets.astype(np.float32)
+            self.net_.notify("on_train_begin", X=inputs, y=answers)
+            self.net_.fit_loop(inputs, answers)
+            self.net_.notify("on_train_end", X=inputs, y=answers)
         loss = self.net_.history[-1, "train_loss"] if self.epochs else 0.0
         if not np.isfinite(loss):
+            del self.net_
             raise Diverged(f"the training loss became {loss} within {self.epochs} epochs; lower lr (now {self.lr:g})")
         self.n_parameters_ = sum(p.numel() for p in self.module_.parameters())
         self.n_epochs_ = len(self.net_.history)
         return self
+
+    def warm_up(self) -> None:
+        """Import and set up what a first fit needs, so that it does not count as its time."""
+        if self.net == "ResNet18":
+            import torchvision.models  # noqa: F401
+        _warm_up()
 
     @property
     def module_(self) -> nn.Module:
@@ -142,17 +167,52 @@ class TorchRegressor(RegressorMixin, BaseEstimator):
     def predict(self, X: Any) -> Array:
         """Answers in the shape of the training targets, float64."""
         check_is_fitted(self, "net_")
+        check_columns(self, X)
         inputs = self._inputs(X)
         if inputs.shape[1:] != self.in_shape_:
             raise DataError(f"one example has shape {inputs.shape[1:]}, the net was fitted on {self.in_shape_}")
-        predicted: Array = self.net_.predict(inputs).astype(np.float64)
+        predicted: Array = self.net_.predict(inputs)
+        decode: Any = getattr(self.module_, "decode", None)
+        if decode is not None:
+            import torch
+
+            predicted = decode(torch.from_numpy(predicted)).numpy()
+        predicted = predicted.astype(np.float64)
         return predicted.ravel() if self.y_ndim_ == 1 else predicted
+
+    def _callbacks(self, steps: int) -> list[tuple[str, Any]]:
+        """skorch's callbacks for the schedule."""
+        if self.schedule == "flat" or not steps:
+            return []
+        if self.schedule != "one-cycle":
+            raise UsageError(f"no schedule is called '{self.schedule}'; known: flat, one-cycle")
+        import torch
+        from skorch.callbacks import LRScheduler
+
+        policy = torch.optim.lr_scheduler.OneCycleLR
+        return [("schedule", LRScheduler(policy, max_lr=self.lr, total_steps=steps, step_every="batch"))]
 
     @staticmethod
     def _inputs(X: Any) -> Array:
         X = as_input(X)
         found: Array = X if is_images(X) else _numbers(X).astype(np.float32)
-        return found
+        return np.require(found, requirements="W")  # torch warns of arrays that it may not write to
+
+
+@lru_cache(maxsize=1)
+def _warm_up() -> None:
+    X = np.zeros((4, 3))
+    TorchRegressor(epochs=1, y_range="none", random_state=0).fit(X, X[:, 0])
+
+
+def _check_pixels(targets: Array, shape: tuple[int, ...]) -> None:
+    """Refuse answers that are no pixels of the image."""
+    limit = max(shape[2:]) - 0.5
+    if not ((targets >= -0.5) & (targets < limit)).all():
+        raise Refused(
+            f"this net points at pixels 0 to {limit - 0.5:g}, and answers run from {targets.min():g} "
+            f"to {targets.max():g}; take a net that predicts numbers"
+        )
 
 
 def make_net(net: Any, in_shape: Sequence[int], n_out: int, **options: Any) -> nn.Module:

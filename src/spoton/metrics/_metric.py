@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from spoton.data import Array
 
-NEEDS = ("numbers", "points", "whole", "class")
-
 
 @dataclass(frozen=True)
 class Metric:

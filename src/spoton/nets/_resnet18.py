@@ -32,6 +32,7 @@ class ResNet18(nn.Module):
 
         self.backbone = resnet18(weights=None, num_classes=n_out)
         self.backbone.conv1 = nn.Conv2d(in_shape[0], 64, kernel_size=7, stride=2, padding=3, bias=False)
+        nn.init.kaiming_normal_(self.backbone.conv1.weight, mode="fan_out", nonlinearity="relu")  # as torchvision does
         self.head = head(y_range)
 
     def forward(self, x: Tensor) -> Tensor:

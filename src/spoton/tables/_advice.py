@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from spoton._run import Run
-from spoton.tables._leaderboard import leaderboard
-from spoton.tasks import task_names
+from spoton.tables._leaderboard import RANKING, leaderboard
 
 ENDS = ("oracle", "mean")
 
@@ -24,11 +23,13 @@ def advice(runs: Sequence[Run]) -> str:
         return (
             f"Nothing finished: {failed['reason'].iloc[0]}"
             if len(failed)
-            else "No learner took part; name one with --learners."
+            else "Only the ends of the scale are here; spoton learners lists more."
         )
     task = str(good["task"].iloc[0])
     part = good[good["task"] == task]
-    metric = next(name for name in ("hit", "accuracy", "r2") if part[name].notna().any())
+    metric = next((name for name in RANKING if part[name].notna().any()), None)
+    if metric is None:
+        return f"On {task}, too few rows validate to say anything; give more rows."
     best = part.sort_values(metric, ascending=False).iloc[0]
     plain = part[~part["learner"].str.contains("@")]
     if "@" in str(best["learner"]) and len(plain):
@@ -60,7 +61,7 @@ def _again(line: pd.Series, sizes: str) -> str:
     """The command with other sizes; the user's own data is named by the options that named it."""
     options = f"--learners {_quoted(str(line['learner']))} --train-size {sizes}"
     task = str(line["task"])
-    return f"spoton bench {_quoted(task)} {options}" if task.partition("?")[0] in task_names() else f"add {options}"
+    return f"spoton bench {_quoted(task)} {options}" if not line["own"] else f"add {options}"
 
 
 def _say(metric: str, line: pd.Series) -> str:

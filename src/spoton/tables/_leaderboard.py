@@ -10,7 +10,7 @@ from spoton import _recorded
 from spoton._run import Run
 
 # metric -> what decides the order of a leaderboard, the first that a task has
-RANKING = (("hit", False), ("accuracy", False), ("r2", False))
+RANKING = ("hit", "accuracy", "r2")
 SHOWN = ("r2", "mse", "dist_avg", "hit", "hit1", "accuracy", "fit_seconds", "parameters")
 
 
@@ -27,6 +27,10 @@ def leaderboard(runs: Sequence[Run], split: str = "valid") -> pd.DataFrame:
     and what is to be said about those (`recorded_note`).
     """
     table = rows(runs)
+    if len(table):
+        each = [run for run in runs for _ in run.rows()]
+        table["own"] = [run.own for run in each]
+        table["asked"] = [run.asked_train_size is not None or run.asked_epochs is not None for run in each]
     if table.empty:
         return table
     table = table[(table["split"] == split) | (table["status"] != "ok")].drop_duplicates(
@@ -43,7 +47,10 @@ def leaderboard(runs: Sequence[Run], split: str = "valid") -> pd.DataFrame:
         line["status"] = "ok" if bad.empty else str(bad["status"].iloc[0])
         line["reason"] = "" if bad.empty else str(bad["reason"].iloc[0])
         line["uses_labels"] = bool(group["uses_labels"].any())
-        lines.append(line | _of_2020(str(task), str(learner), split))
+        line["own"] = bool(group["own"].any())
+        # a figure of 2020 stands beside the same training, or none
+        usual = not group["asked"].any()
+        lines.append(line | _of_2020(str(task) if usual else "", str(learner), split))
     board = pd.DataFrame(lines)
     return pd.concat(
         [_ranked(part) for _, part in board.groupby(["task", "train_size"], sort=False, dropna=False)],
@@ -52,7 +59,7 @@ def leaderboard(runs: Sequence[Run], split: str = "valid") -> pd.DataFrame:
 
 
 def _ranked(part: pd.DataFrame) -> pd.DataFrame:
-    by = next((name for name, _ in RANKING if part[name].notna().any()), "r2")
+    by = next((name for name in RANKING if part[name].notna().any()), "r2")
     keys = [by] if by == "r2" else [by, "r2"]
     first = part.sort_values("learner", key=lambda names: names != "oracle", kind="stable")  # it wins every tie
     return first.sort_values(keys, ascending=False, kind="stable", na_position="last")

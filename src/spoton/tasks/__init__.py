@@ -56,14 +56,19 @@ def get_task(name: str) -> Task:
     Raises:
         UsageError: an unknown task or option, or a value that is not possible.
     """
+    return _cached(_canonical(name))
+
+
+@lru_cache(maxsize=256)
+def _canonical(name: str) -> str:
     stem, options = names.split_name(name)
     for family in families():
         if stem in family.task_names():
-            return _cached(family.build(stem, options).name)
+            return family.build(stem, options).name
     raise catalogue.unknown("task", stem, task_names())
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)
 def _cached(canonical: str) -> Task:
     # one Task object a name, so that its data is loaded once a process
     stem, options = names.split_name(canonical)

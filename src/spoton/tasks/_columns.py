@@ -32,7 +32,7 @@ OPTIONS = {
     "rows": Option(whole(2, 1_000_000), None, "number of rows", str),
     "rescale": Option(whole(0, 1), 0, "1: multiply each column by a random power of ten, 1e-3 to 1e3"),
     "noise": Option(real(0, 100), 0.0, "extra noise on the answer, in standard deviations of the answer"),
-    "train": Option(whole(1, 1_000_000), None, "so many training rows; the rest validates", str),
+    "train": Option(whole(1, 1_000_000), None, "exactly so many training rows", str),
 }
 
 Table = tuple[pd.DataFrame, pd.DataFrame, tuple[str, ...], tuple[tuple[str, str], ...]]

@@ -10,6 +10,8 @@ from __future__ import annotations
 import gzip
 import os
 import struct
+import zipfile
+import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -22,6 +24,11 @@ from spoton.data import Array
 from spoton.errors import DataError
 
 SOURCES = ("auto", "mnist", "fashion", "kmnist", "emnist")
+_USUAL = ("train-images", "train-labels", "t10k-images", "t10k-labels")
+# EMNIST is published with rows and columns exchanged, under names of its own
+PARTS = dict.fromkeys(("mnist", "fashion", "kmnist"), _USUAL) | {
+    "emnist": tuple(f"emnist-digits-{part}" for part in ("train-images", "train-labels", "test-images", "test-labels"))
+}
 _TORCHVISION = {"mnist": "MNIST", "fashion": "FashionMNIST", "kmnist": "KMNIST", "emnist": "EMNIST"}
 
 
@@ -65,10 +72,15 @@ def full(source: str) -> tuple[Digits, Digits]:
     found = _find(Path(place), source) if place else None
     if place and found is None and source == "mnist" and not Path(place).exists():
         raise DataError(f"SPOTON_DATA names {place}, which does not exist; give an npz file or a folder of IDX files")
-    arrays = _read(found) if found else _download(source, Path(place) if place else None)
-    for images in arrays[::2]:
-        if images.ndim != 3:
-            raise DataError(f"images of {source} have to be (n, H, W), these are {images.shape}; see SPOTON_DATA")
+    arrays = _read(found, source) if found else _download(source, Path(place) if place else None)
+    for images, labels in (arrays[:2], arrays[2:]):
+        if images.ndim != 3 or images.dtype != np.uint8:
+            raise DataError(
+                f"images of {source} have to be (n, H, W) of bytes (uint8, 0..255), these are {images.shape} of "
+                f"{images.dtype}; convert the file that SPOTON_DATA names"
+            )
+        if len(images) != len(labels):
+            raise DataError(f"{source} has {len(images)} images and {len(labels)} labels; give one label an image")
     train, train_labels, test, test_labels = arrays
     return (
         Digits(train.astype(np.uint8), train_labels.astype(np.int64), np.arange(len(train))),
@@ -78,25 +90,27 @@ def full(source: str) -> tuple[Digits, Digits]:
 
 def _find(place: Path, source: str) -> Path | None:
     """The file or folder of `source` at `place`: itself for mnist, or a member named after the source."""
-    for path in (place / f"{source}.npz", place / source):
-        if path.exists():
-            return path
-    if source == "mnist" and (place.is_file() or any(place.glob("train-images*idx3-ubyte*"))):
-        return place
-    return None
+    if (named := place / f"{source}.npz").is_file():
+        return named
+    # torchvision keeps its downloads in folders of these names too, with the files deeper down
+    for folder in (place / source, place):
+        if any(folder.glob(f"{PARTS[source][0]}*idx3-ubyte*")):
+            return folder
+    return place if source == "mnist" and place.is_file() else None
 
 
-def _read(path: Path) -> list[Array]:
+def _read(path: Path, source: str) -> list[Array]:
     if path.is_dir():
-        parts = ("train-images", "train-labels", "t10k-images", "t10k-labels")
-        return [_read_idx(path, part) for part in parts]
+        arrays = [_read_idx(path, part) for part in PARTS[source]]
+        return [a.transpose(0, 2, 1) if source == "emnist" and a.ndim == 3 else a for a in arrays]
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # opened here, since np.load leaves a broken file open
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             for keys in (("X", "y", "Xt", "yt"), ("x_train", "y_train", "x_test", "y_test")):
                 if all(key in archive for key in keys):
                     return [archive[key] for key in keys]
             held = ", ".join(archive.files)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, EOFError, TypeError, zipfile.BadZipFile) as error:
         raise DataError(f"{path} cannot be read as an npz file ({error})") from error
     raise DataError(f"{path} has to hold X, y, Xt, yt (or x_train, y_train, x_test, y_test); it holds {held}")
 
@@ -112,7 +126,7 @@ def _read_idx(folder: Path, part: str) -> Array:
             zero, kind, axes = struct.unpack(">HBB", file.read(4))
             shape = struct.unpack(f">{axes}I", file.read(4 * axes))
             values = np.frombuffer(file.read(), dtype=np.uint8)
-    except (OSError, EOFError, struct.error) as error:
+    except (OSError, EOFError, ValueError, zlib.error, struct.error) as error:
         raise DataError(f"{paths[0]} cannot be read as an IDX file ({error})") from error
     if zero != 0 or kind != 8 or values.size != np.prod(shape):
         raise DataError(f"{paths[0]} is no complete IDX file of bytes; download it again")

@@ -22,7 +22,13 @@ class Option:
     read: Callable[[str], Any]
     default: Any
     about: str
-    write: Callable[[Any], str] = "{:g}".format
+    write: Callable[[Any], str] = field(default=lambda value: _shortest(value))
+
+
+def _shortest(value: float) -> str:
+    """`0.02` rather than `0.020000000000000000416`, and every digit where they are needed."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.linear_model import LinearRegression
+from sklearn.utils.validation import check_is_fitted
 
 from spoton.data import Array, as_input
 
@@ -52,5 +53,6 @@ class ColumnsOracle(RegressorMixin, BaseEstimator):
 
     def predict(self, X: Any) -> Array:
         """Predictions in the shape of the training targets."""
+        check_is_fitted(self, "model_")
         predicted: Array = self.model_.predict(X[list(self.columns)])
         return predicted

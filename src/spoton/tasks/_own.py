@@ -291,6 +291,7 @@ def _finish(name: str, X: Array | pd.DataFrame, y: pd.DataFrame, labels: Array |
         load=partial(_give, Loaded(PointData(X=X, y=y, labels=labels, points=pairs))),
         kind="point" if pairs else "number",
         whole=bool(pairs),
+        own=True,
     )
 
 

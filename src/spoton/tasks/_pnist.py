@@ -58,7 +58,7 @@ SOURCE_OPTIONS = {
         "embedded digits (auto), or all of mnist, fashion, kmnist, emnist",
         str,
     ),
-    "train": Option(whole(1, 1_000_000), None, "so many training rows; the rest validates", str),
+    "train": Option(whole(1, 1_000_000), None, "exactly so many training rows", str),
 }
 OPTIONS = {
     "digits": Option(
@@ -97,9 +97,10 @@ def answers(
         frame = pd.DataFrame({side: box[side].astype(np.float64) for side in ("left", "top", "right", "bottom")})
         return frame, (("left", "top"), ("right", "bottom"))
     if member == "pxsum":
-        # images in 0..1: back to whole grey levels before summing
-        grey = np.rint(images.reshape(len(images), -1) * 255.0)
-        return pd.DataFrame({"pxsum": grey.sum(axis=1).astype(np.float64)}), ()
+        grey = images.reshape(len(images), -1).astype(np.float64)
+        if images.dtype != np.uint8:
+            grey = np.rint(grey * 255.0)  # 0..1: back to whole grey levels before summing
+        return pd.DataFrame({"pxsum": grey.sum(axis=1)}), ()
     if member == "digit":
         return pd.DataFrame({"digit": np.asarray(labels, dtype=np.float64)}), ()
     return pd.DataFrame({member: box[member].astype(np.float64)}), ()
@@ -107,7 +108,7 @@ def answers(
 
 def _dressed(member: str, digits: _digits.Digits, look: Look, ynoise: float, part: str) -> PointData:
     clean = _variants.place(digits.images, look, part)
-    y, points = answers(member, clean > 0, clean / 255.0, digits.labels)
+    y, points = answers(member, clean > 0, clean, digits.labels)
     return PointData(
         X=_variants.dress(clean, look, part),
         y=_variants.noisy(y, ynoise, part),
@@ -128,7 +129,8 @@ def load(member: str, digits: tuple[int, ...], source: str, look: Look, ynoise: 
 def rule(X: Array, labels: Array | None = None, *, member: str, look: Look) -> Array:
     """The oracle's rule: take the variant away, then answer by the definition."""
     ink = _variants.find_ink(X, look)
-    return answers(member, ink, X[:, 0] * ink, labels)[0].to_numpy()
+    seen = X[:, 0] * ink if member == "pxsum" else X[:, 0]
+    return answers(member, ink, seen, labels)[0].to_numpy()
 
 
 INK_SIZE = {"auto": 20, "mnist": 20}  # MNIST's digits were scaled to fit 20 x 20 pixels; others fill their 28
@@ -154,7 +156,7 @@ def make(name: str, member: str, values: dict[str, Any]) -> Task:
         about=FAMILY.members[member],
         load=partial(load, member, values["digits"], values["data"], look, ynoise),
         kind="class" if member == "digit" else "point" if member in POINTS or member == "box" else "number",
-        whole=member != "digit",
+        whole=member != "digit" and not ynoise,
         make_oracle=partial(RuleOracle, partial(rule, member=member, look=look), uses_labels=member == "digit"),
         ceiling=ceiling(member, look, ynoise, values["data"]),
         train=values["train"],

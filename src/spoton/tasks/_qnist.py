@@ -74,7 +74,7 @@ def make(name: str, member: str, values: dict[str, Any]) -> Task:
         name=name,
         about=FAMILY.members[member],
         load=partial(load, DIGITS[member], values["data"], look, ynoise),
-        whole=True,
+        whole=not ynoise,
         make_oracle=partial(RuleOracle, partial(rule, look=look), uses_labels=True),
         ceiling=ceiling(member, look, ynoise, values["data"]),
         train=values["train"],

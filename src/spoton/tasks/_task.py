@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from sklearn.base import BaseEstimator
+from threadpoolctl import threadpool_limits
 
 from spoton.data import PointData, Split, make_split
 
@@ -37,6 +38,7 @@ class Task:
         ceiling: why no learner can be perfect, where that is so; empty for an exact task.
         train: number of training rows that the name asks for.
         support: the columns of X that decide y, where X is a table and they are known.
+        own: the user's own data: its name alone does not reproduce it.
 
     Example:
         >>> import spoton
@@ -54,18 +56,26 @@ class Task:
     ceiling: str = ""
     train: int | None = None
     support: tuple[str, ...] = field(default=())
+    own: bool = False
 
     @cached_property
     def _loaded(self) -> Loaded:
-        return self.load()
+        # on one thread: the last digits of a matrix product, and with them the data's hash, depend on their number
+        with threadpool_limits(1):
+            loaded = self.load()
+        for part in (loaded.data, loaded.test):
+            if part is not None:
+                part.protect()
+        return loaded
 
     def data(self) -> PointData:
         """The rows to train and validate on; `.X` images (n, C, H, W) in 0..1 or a DataFrame, `.y` in pixels."""
-        return self._loaded.data
+        return self._loaded.data.copied()
 
     def test(self) -> PointData | None:
         """Rows that no split ever trains on, or None."""
-        return self._loaded.test
+        test = self._loaded.test
+        return None if test is None else test.copied()
 
     @cached_property
     def data_hash(self) -> str:
@@ -81,11 +91,13 @@ class Task:
         """A fresh oracle: scored like any learner, it marks the upper end of the scale."""
         return None if self.make_oracle is None else self.make_oracle()
 
-    def __getstate__(self) -> dict[str, Any]:
-        # the data stays behind when a task of the catalogue travels to another process; it is loaded anew there
-        state = dict(self.__dict__)
-        state.pop("_loaded", None)
-        return state
+    def __reduce__(self) -> tuple[Any, ...]:
+        # a task of the catalogue travels to another process as its name, and its data is loaded there, once
+        if not self.own:
+            from spoton.tasks import get_task
+
+            return get_task, (self.name,)
+        return Task, tuple(getattr(self, part.name) for part in fields(self))
 
     # -- the user's own data; the work is done in tasks/_own.py ------------------------------------------------
 

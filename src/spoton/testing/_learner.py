@@ -46,12 +46,15 @@ def check_learner(estimator: BaseEstimator, *, exact: bool = True) -> None:
 
 
 def _check_kind(estimator: BaseEstimator, kind: str, X: Any, y: Array, exact: bool) -> None:
-    before = X.copy()
+    if kind == "images":  # as floats, which need no conversion that would copy them
+        X = X.astype(np.float32) / np.float32(255)
+    before, answers = X.copy(), y.copy()
     first = _fitted(estimator, X, y)
     predicted = np.asarray(first.predict(X))
     assert predicted.shape == y.shape, f"on {kind} predictions are {predicted.shape}, the answers were {y.shape}"
     assert np.isfinite(predicted).all(), f"on {kind} predictions are not finite"
     assert (np.asarray(X) == np.asarray(before)).all(), f"on {kind} the learner changed its inputs"
+    assert (y == answers).all(), f"on {kind} the learner changed the answers"
     if exact:
         again = np.asarray(_fitted(estimator, X, y).predict(X))
         assert (again == predicted).all(), f"on {kind} the same random state gives other predictions"
@@ -72,4 +75,4 @@ def _forms(kind: str, X: Any) -> dict[str, Any]:
     """The same inputs in other forms."""
     if kind == "tables":
         return {"NumPy": X.to_numpy()}
-    return {"(n, C, H, W)": X[:, None], "float 0..1": X.astype(np.float32) / np.float32(255)}
+    return {"(n, C, H, W)": X[:, None], "uint8": np.rint(X * 255).astype(np.uint8)}

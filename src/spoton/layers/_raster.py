@@ -1,0 +1,97 @@
+"""`RasterFirst`, `Extents` and `Midpoint`: scans of whole images as log-probabilities.
+
+All take logits of ink (..., H, W). With a mask m they answer in closed form: the log-probability that a pixel is the
+first ink of a raster scan is log m there plus the sum of log(1 - m) over all pixels before it, which splits into whole
+rows and the part of the pixel's own row, so that memory stays linear in pixels.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from spoton.layers._survival import LOG_ZERO, before, log1mexp, log_first
+
+# scan order -> (rows outermost, from the bottom or right, backwards along the line); names as in spoton.ink.KINDS
+SCANS = {
+    "topleft": (True, False, False),
+    "topright": (True, False, True),
+    "bottomleft": (True, True, False),
+    "bottomright": (True, True, True),
+    "lefttop": (False, False, False),
+    "leftbottom": (False, False, True),
+    "righttop": (False, True, False),
+    "rightbottom": (False, True, True),
+}
+
+
+def raster_first(logits: Tensor, scan: str = "topleft") -> Tensor:
+    """log P(pixel is the first ink of the scan), (..., H, W); the exponentials sum to 1 - P(no ink)."""
+    by_rows, far, backwards = SCANS[scan]
+    line, across = (-1, -2) if by_rows else (-2, -1)
+    log_hit, log_miss = F.logsigmoid(logits), F.logsigmoid(-logits)
+    earlier = before(log_miss.sum(line, keepdim=True), across, reverse=far)
+    return log_first(log_hit, log_miss, line, reverse=backwards) + earlier
+
+
+def extents(logits: Tensor) -> dict[str, Tensor]:
+    """log P of the ink box's sides: left and right (..., W), top and bottom (..., H)."""
+    log_miss = F.logsigmoid(-logits)
+    found = {}
+    for near, far, axis in (("left", "right", -2), ("top", "bottom", -1)):
+        blank = log_miss.sum(axis)  # log P(no ink in the whole column or row)
+        some = log1mexp(blank)
+        found[near], found[far] = log_first(some, blank), log_first(some, blank, reverse=True)
+    return found
+
+
+def midpoint(log_low: Tensor, log_high: Tensor) -> Tensor:
+    """log P of the floored middle (low + high + 1) // 2 of two independent indices, (..., L) -> (..., L).
+
+    The middle is c where low + high + 1 is 2c or 2c + 1: a convolution of the two distributions, read in pairs.
+    """
+    size = log_low.shape[-1]
+    low, high = log_low.exp(), log_high.exp()
+    flat_low, flat_high = low.reshape(-1, 1, size), high.reshape(1, -1, size)
+    # one group a row: row i of low is convolved with row i of high
+    total = F.conv1d(flat_high, flat_low.flip(-1), padding=size - 1, groups=flat_low.shape[0])[0]
+    shifted = F.pad(total, (1, 2))[..., : 2 * size]
+    pairs = shifted.reshape(*log_low.shape[:-1], size, 2).sum(-1)
+    return torch.log(pairs.clamp_min(torch.finfo(pairs.dtype).tiny)).clamp_min(LOG_ZERO)
+
+
+class RasterFirst(nn.Module):
+    """First ink in each of the eight dihedral scan orders: `SCANS`.
+
+    Shape: logits (..., H, W) -> log-probabilities (..., 8, H, W).
+
+    Limits: of several ink pixels the first in the scan wins; with no ink all entries are very low.
+    """
+
+    def forward(self, logits: Tensor) -> Tensor:
+        """Log-probabilities over pixels."""
+        return torch.stack([raster_first(logits, scan) for scan in SCANS], dim=-3)
+
+
+class Extents(nn.Module):
+    """The ink box as four distributions: (left, top, right, bottom); see `extents`.
+
+    Shape: logits (..., H, W) -> log-probabilities (..., W), (..., H), (..., W), (..., H).
+    """
+
+    def forward(self, logits: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Log-probabilities of each side."""
+        found = extents(logits)
+        return found["left"], found["top"], found["right"], found["bottom"]
+
+
+class Midpoint(nn.Module):
+    """The floored middle of two indices given as log-probabilities; see `midpoint`.
+
+    Shape: (..., L), (..., L) -> (..., L).
+    """
+
+    def forward(self, log_low: Tensor, log_high: Tensor) -> Tensor:
+        """Log-probabilities of the middle."""
+        return midpoint(log_low, log_high)

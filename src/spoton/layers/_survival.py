@@ -1,0 +1,55 @@
+"""Survival: the probability that nothing was met before, in log space. The arithmetic that all scans share.
+
+A mask is given by its logits z: pixel i is ink with probability m_i = sigmoid(z_i), independently of the others. Then
+log m = logsigmoid(z) and log(1 - m) = logsigmoid(-z) are exact for any z, 1000 or -1000 as well.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+# where a probability is 0 its logarithm stops here: finite in float16, and far below anything that is ever learned
+LOG_ZERO = -6e4
+
+
+def log1mexp(x: Tensor) -> Tensor:
+    """log(1 - exp(x)) for x <= 0, elementwise, with finite values and gradients everywhere.
+
+    Two formulas, each where it is exact (M. Maechler, "Accurately computing log(1 - exp(-|a|))", 2012). Both branches
+    of a `where` get gradients, so each is fed only values that it can take.
+    """
+    tiny = torch.finfo(x.dtype).tiny
+    x = x.clamp(max=-tiny)
+    near = x > -0.6931471805599453
+    small = torch.log(-torch.expm1(torch.where(near, x, -0.5)))
+    large = torch.log1p(-torch.exp(torch.where(near, -1.0, x)))
+    return torch.where(near, small, large)
+
+
+def before(log_miss: Tensor, dim: int, *, reverse: bool = False) -> Tensor:
+    """Log-probability that nothing was met before each position: an exclusive cumulative sum.
+
+    Shifted and then summed, not summed and then reduced by itself: that would lose all digits next to a value of -1000.
+
+    Args:
+        log_miss: log(1 - m), any shape.
+        dim: the axis of the scan.
+        reverse: scan from the end.
+    """
+    x = log_miss.movedim(dim, -1)
+    if reverse:
+        x = x.flip(-1)
+    x = F.pad(x[..., :-1], (1, 0)).cumsum(-1)
+    if reverse:
+        x = x.flip(-1)
+    return x.movedim(-1, dim)
+
+
+def log_first(log_hit: Tensor, log_miss: Tensor, dim: int = -1, *, reverse: bool = False) -> Tensor:
+    """log P(the first hit is at i) = log m_i + sum over j before i of log(1 - m_j); the same shape.
+
+    The exponentials sum to 1 - P(none), where log P(none) is `log_miss.sum(dim)`.
+    """
+    return log_hit + before(log_miss, dim, reverse=reverse)
