@@ -176,7 +176,9 @@ def _execute(todo: list[tuple[int, Cell]], jobs: int) -> Iterator[tuple[int, Run
     from joblib import Parallel, delayed
     from joblib.externals.loky import get_reusable_executor
 
-    parallel = Parallel(n_jobs=min(jobs, len(todo)), return_as="generator_unordered", batch_size=1)
+    parallel = Parallel(
+        n_jobs=min(jobs, len(todo)), return_as="generator_unordered", batch_size=1, idle_worker_timeout=20
+    )
     results = parallel(delayed(_numbered)(i, cell) for i, cell in todo)
     try:
         yield from results

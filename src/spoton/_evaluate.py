@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 import time
 import warnings
 from collections.abc import Iterator
@@ -66,6 +67,7 @@ def evaluate(
         asked_train_size=train_size,
         asked_epochs=epochs,
         own=task.own,
+        ceiling=task.ceiling,
         details="" if isinstance(learner, str) else fingerprint(learner),
     )
     data, split = task.data(), task.split(seed, train_size)
@@ -74,7 +76,7 @@ def evaluate(
         sides["test"] = test.take(np.arange(len(test)))  # a copy: a learner may work in place
     run.train_size, run.data_hash, run.split_hash = len(split.train), task.data_hash, split.hash()
     run.rows_of = {side: len(part) for side, part in sides.items()}
-    with warnings.catch_warnings(record=True) as caught, _one_thread(), _seeded(seed):
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             estimator = _prepare(learner, task, seed, epochs)
@@ -82,7 +84,8 @@ def evaluate(
             run.status, run.reason = "skipped", str(error)
             return run
         try:
-            _fit_and_score(estimator, task, sides, run, keep_predictions)
+            with _one_thread(), _seeded(seed):
+                _fit_and_score(estimator, task, sides, run, keep_predictions)
         except (Refused, MissingExtra) as error:
             run.status, run.reason = "skipped", str(error)
         except Exception as error:  # the bench goes on; the row says why
@@ -173,32 +176,35 @@ def _epochs(estimator: Any) -> int | None:
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
     """The global random numbers of Python, NumPy and torch from `seed` inside, for learners without a random state."""
-    import torch
-
     before = random.getstate(), np.random.get_state()
+    torch = sys.modules.get("torch")
+    kept = None if torch is None else torch.random.get_rng_state()
     try:
-        with torch.random.fork_rng(devices=[]):
-            random.seed(seed)
-            np.random.seed(seed)
+        random.seed(seed)
+        np.random.seed(seed)
+        if torch is not None:
             torch.default_generator.manual_seed(seed)
-            yield
+        yield
     finally:
         random.setstate(before[0])
         np.random.set_state(before[1])
+        if torch is not None:
+            torch.random.set_rng_state(kept)
 
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """BLAS, OpenMP and torch on one thread inside."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
+    """BLAS, OpenMP and torch on one thread inside; torch is not imported for it, since that takes seconds."""
+    torch = sys.modules.get("torch")
+    before = 0 if torch is None else torch.get_num_threads()
     try:
+        if torch is not None:
+            torch.set_num_threads(1)
         with threadpool_limits(1):
             yield
     finally:
-        torch.set_num_threads(before)
+        if torch is not None:
+            torch.set_num_threads(before)
 
 
 def _one_line(error: Exception) -> str:

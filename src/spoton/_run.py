@@ -38,6 +38,7 @@ class Run:
         asked_epochs: the epochs that were asked for, None for the learner's own.
         details: for an estimator, a hash of its class and parameters.
         own: the task is the user's own data.
+        ceiling: why no learner can be perfect on the task; empty where one can.
         predictions: split -> (n, k), only where they were to be kept; never written to files.
     """
 
@@ -62,6 +63,7 @@ class Run:
     asked_epochs: int | None = None
     details: str = ""
     own: bool = False
+    ceiling: str = ""
     predictions: dict[str, Array] | None = field(default=None, repr=False, compare=False)
 
     @property

@@ -16,5 +16,9 @@ def require(name: str) -> ModuleType:
         return importlib.import_module(name)
     except ImportError as error:
         extra = EXTRAS.get(name.split(".")[0])
-        how = f"pip install 'spoton[{extra}]'" if extra else f"pip install {name}"
+        how = (
+            f"pip install 'spoton[{extra}]' (in a checkout: pip install -e '.[{extra}]')"
+            if extra
+            else f"pip install {name}"
+        )
         raise MissingExtra(f"this needs the package {name}, which is not installed; run: {how}") from error

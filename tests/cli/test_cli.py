@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -170,6 +171,10 @@ WRONG = [
     (("bench", "pnist/tip"), "no task is called 'pnist/tip'"),
     (("bench", "pnist/top", "--learners", "liner"), "did you mean linear"),
     (("bench", "pnist/top", "--learners", "linear,linear"), "named twice"),
+    (("bench", "pnist/top", "--learners", ","), "names no learner"),
+    (("bench", "pnist/top", "pnist/top?size=28", "--learners", "mean"), "two tasks are called"),
+    (("bench", "pnist/top", "--picture", "none/x.svg"), "there is no such folder"),
+    (("recorded", "--csv", "none/x.csv"), "cannot be written"),
     (("bench", "pnist/top", "--train-size", "ten"), "--train-size takes whole numbers"),
     (("bench", "pnist/top", "--train-size", "600"), "a train size of 600 is not possible"),
     (("bench", "pnist/top", "--json", "none/rows.json"), "there is no such folder"),
@@ -212,3 +217,24 @@ def test_a_picture_of_the_leaderboard() -> None:
     text = Path("board.svg").read_text()
     assert "linear" in text
     assert 'url("' not in text  # nothing from outside
+
+
+def test_a_terminal_without_unicode_loses_nothing() -> None:
+    command = [sys.executable, "-m", "spoton", "bench", "pnist/top", "--learners", "linear,ridge", "--jobs", "1", "-q"]
+    env = os.environ | {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    out = subprocess.run(command, capture_output=True, env=env, check=False)
+    assert out.returncode == 0, out.stderr
+    assert b"linear" in out.stdout
+    assert b"?" in out.stdout
+
+
+def test_quick_runs_load_no_torch() -> None:
+    code = "import sys; from spoton import evaluate; evaluate('linear@pts', 'pnist/top'); print('torch' in sys.modules)"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout == "False\n"
+
+
+def test_the_number_of_runs_is_that_of_the_rows() -> None:
+    np.savez("data.npz", X=np.random.RandomState(0).rand(40, 5), y=np.arange(40.0))
+    result = run("bench", "--npz", "data.npz", "--learners", "linear", "--seeds", "1")
+    assert "2 runs in" in result.stdout

@@ -64,18 +64,32 @@ def test_nothing_gives_nothing() -> None:
     assert advice([]) == ""
 
 
+def test_a_ceiling_and_test_rows_are_shown() -> None:
+    tested = run("net3", 0, 0.1, ceiling="the answers carry noise")
+    tested.metrics["test"], tested.rows_of = {"r2": 0.5, "hit": 0.07}, {"valid": 10, "test": 20}
+    console = Console(width=120)
+    with console.capture() as capture:
+        for table in render([tested]):
+            console.print(table)
+    assert "ceiling: the answers carry noise" in capture.get()
+    assert "test hit %" in capture.get()
+    assert "7.0" in capture.get()
+    assert leaderboard([tested])["test_hit"].tolist() == [0.07]
+
+
 @pytest.mark.parametrize("width", [80, 120])
 def test_the_terminal_shows_everything_that_matters(width: int) -> None:
     console = Console(width=width)
     with console.capture() as capture:
-        for table in render(RUNS):
+        for table in render(RUNS, spread=width > 100):
             console.print(table)
     text = capture.get()
+    assert "…" not in text
     for words in (
         "oracle",
         "linear@pts",
         "1 - 1e-9",
-        "20.0 ±14.1",
+        "20.0" + " ±14.1" * (width > 100),
         "shy skipped: takes images",
         "broken failed",
         "2020",
@@ -105,5 +119,12 @@ def test_advice_follows_from_what_was_measured() -> None:
     assert "the features make the difference" in advice(RUNS)
     assert "linear@pts reaches the exact answer in 100 %" in advice(RUNS)
     assert "is level with the oracle" in advice([run("oracle", 0, 1.0), run("x", 0, 1.0)])
-    assert "see whether more rows would help" in advice([run("oracle", 0, 1.0), run("x", 0, 0.3)])
+    assert "by how much fewer rows hurt" in advice([run("oracle", 0, 1.0), run("x", 0, 0.3)])
+    assert "nothing beats the mean" in advice([run("mean", 0, 0.1, r2=0.0), run("x", 0, 0.3, r2=-5.0)])
+    assert "level" not in advice([run("oracle", 0, 0.0, r2=-17.0), run("x", 0, 0.3, r2=0.4)])
+    exploding = [run("mean", 0, 0.0, r2=0.0), run("wild", 0, 0.4, r2=-1e12), run("tame", 0, 0.2, r2=0.7)]
+    assert "the best is tame" in advice(exploding)
+    assert "--train-size 6,12,25" in advice(exploding)
+    assert advice([run("x", 0, 1.0, train_size=2)]).endswith("as good as can be.")
+    assert advice([run("mean", 0, 0.1)]).startswith("Only the ends of the scale")
     assert advice([run("x", 0, 0, status="failed", reason="boom", metrics={})]) == "Nothing finished: boom"

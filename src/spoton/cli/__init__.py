@@ -5,6 +5,8 @@ Nothing heavy is imported here, so that `spoton --help` answers at once; each co
 
 from __future__ import annotations
 
+import io
+import signal
 import sys
 
 import typer
@@ -52,6 +54,11 @@ def main() -> None:
     """Entry point: errors of spoton become one sentence on standard error and exit code 2."""
     from spoton.errors import SpotonError
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that has no ± shows ?, and the work is not lost
+    # so that a bench ends its processes when it is told to end
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         app()
     except SpotonError as error:

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from spoton._run import Run
     from spoton.tasks import Task
 
+QUICK = 12  # so many runs of learners without epochs are done before processes have started
 DEMO_TASKS = ("pnist/topleft", "pnist/center")
 # a choice that tells the story within a minute on two cores
-DEMO_LEARNERS = "oracle,mean,linear,ridge,lasso,knn,forest,net3,relu4,featsnet,featsnet+ynorm"
+DEMO_LEARNERS = "oracle,spotnet,mean,linear,ridge,lasso,knn,forest,net3,relu4,featsnet,featsnet+ynorm"
 DEMO_LEARNERS += ",linear@pts,forest@pts,resnet18?epochs=3"
 TABLE_LEARNERS = "oracle,mean,linear,ridge,lasso-cv,forest,gbdt,knn,basenet+xnorm+ynorm"
 
@@ -54,8 +55,6 @@ def bench(
     chosen: list[Any] = [*own_tasks(images, points, table, target, npz), *(tasks or [])]
     chosen = chosen or list(DEMO_TASKS)
     sizes = _sizes(train_size)
-    if jobs is None:
-        jobs = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     for option, path in (("--json", json if json != "-" else None), ("--picture", picture)):
         if path is not None:
             _check_writable(option, Path(path))
@@ -63,15 +62,24 @@ def bench(
         bar.say("loading")
         from spoton._bench import bench as run_bench
         from spoton._bench import cells
+        from spoton.learners import is_iterative
 
         names = [name.strip() for name in (learners or _default_learners(chosen)).split(",") if name.strip()]
+        if not names:
+            raise UsageError("--learners names no learner; spoton learners lists them")
         if len(set(names)) < len(names):
             raise UsageError("a learner is named twice in --learners; name each once")
         # the two ends of the scale stand in every table; rows of JSON hold what was asked for
         ends = [name for name in ("oracle", "mean") if name not in names and json != "-"]
+        if "oracle" in ends and all(task.own for task in chosen if not isinstance(task, str)) and not _named(chosen):
+            ends.remove("oracle")  # own data has none
         started = time.monotonic()
         total = len(list(cells(chosen, [*names, *ends], seeds, sizes, epochs)))
         finished: list[Run] = []
+        if jobs is None:
+            # processes take seconds to start: a few quick fits are done before that
+            worth = total > QUICK or any(is_iterative(name) for name in names)
+            jobs = _cores() if worth else 1
         bar.start(total)
 
         def on_run(run: Run) -> None:
@@ -99,12 +107,20 @@ def bench(
     if json != "-":
         # an oracle that nobody asked for and that does not exist is no news
         shown = [run for run in runs if run.learner in names or run.status == "ok"]
-        took = f"{len(runs)} runs in {time.monotonic() - started:.0f} s, {jobs} at a time"
+        took = f"{len(shown)} runs in {time.monotonic() - started:.0f} s, {jobs} at a time"
         _print(shown, took, picture)
     if interrupted:
         typer.echo(f"interrupted: {len(finished)} of {total} runs are kept; go on with --resume", err=True)
         sys.exit(130)
     sys.exit(1 if any(run.status == "failed" for run in asked) else 0)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _named(chosen: list[Any]) -> list[str]:
+    return [task for task in chosen if isinstance(task, str)]
 
 
 def _default_learners(chosen: list[str | Task]) -> str:
@@ -157,7 +173,7 @@ def _print(runs: list[Run], took: str, picture: Path | None) -> None:
 
     # a pipe has no width: 120 columns hold every table, and long sentences stay on one line
     console = Console() if sys.stdout.isatty() else Console(width=120, soft_wrap=True)
-    for part in report(runs, took):
+    for part in report(runs, took, spread=console.width >= 105):
         console.print(part, highlight=False)
     if picture is not None:
         save_svg(picture, report(runs, took))

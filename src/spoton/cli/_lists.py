@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
@@ -95,7 +96,7 @@ def recorded(
             f"{row['dist_avg'] * PX:.3g}",
             faults,
         )
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=200)  # one line a row where no terminal folds it
     console.print(view)
     console.print(
         "swapped: x and y of center were exchanged. scrambled: scored on wrongly paired coordinates; "

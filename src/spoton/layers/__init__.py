@@ -12,6 +12,7 @@ from spoton.layers._raster import RasterFirst as RasterFirst
 from spoton.layers._raster import extents as extents
 from spoton.layers._raster import midpoint as midpoint
 from spoton.layers._raster import raster_first as raster_first
+from spoton.layers._raster import scan_ends as scan_ends
 from spoton.layers._select import PointNLL as PointNLL
 from spoton.layers._select import SelectHead as SelectHead
 from spoton.layers._select import point_nll as point_nll
@@ -36,4 +37,5 @@ __all__ = [
     "midpoint",
     "point_nll",
     "raster_first",
+    "scan_ends",
 ]

@@ -74,7 +74,7 @@ def assemble(name: str, recipes: Iterable[Recipe], epochs: int | None = None) ->
     words = parse(name)
     known = {recipe.name: recipe for recipe in recipes}
     if words.base not in known:
-        raise catalogue.unknown("learner", words.base, known, _hint(words.base))
+        raise catalogue.unknown("learner", words.base, [*known, "oracle"], _hint(words.base))
     recipe = known[words.base]
     model = recipe.make()
     if epochs is not None and recipe.epochs:

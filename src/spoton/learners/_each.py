@@ -55,9 +55,9 @@ class ByLabel(RegressorMixin, BaseEstimator):
     def __init__(self, estimator: BaseEstimator | None = None) -> None:
         self.estimator = estimator
 
-    def fit(self, X: Any, y: Any, labels: Any) -> ByLabel:
+    def fit(self, X: Any, y: Any, labels: Any = None) -> ByLabel:
         """Fit a clone on the rows of each label."""
-        y, labels = np.asarray(y), np.asarray(labels)
+        y, labels = np.asarray(y), _told(labels)
         self.estimators_ = {
             int(label): clone(self.estimator).fit(_rows(X, labels == label), y[labels == label])
             for label in np.unique(labels)
@@ -65,14 +65,14 @@ class ByLabel(RegressorMixin, BaseEstimator):
         self.y_shape_ = y.shape[1:]
         return self
 
-    def predict(self, X: Any, labels: Any) -> Array:
+    def predict(self, X: Any, labels: Any = None) -> Array:
         """Answers in the shape of the training targets.
 
         Raises:
             DataError: a label that was not there in the fit.
         """
         check_is_fitted(self, "estimators_")
-        labels = np.asarray(labels)
+        labels = _told(labels)
         predicted = np.zeros((len(labels), *self.y_shape_))
         for label in np.unique(labels):
             if int(label) not in self.estimators_:
@@ -80,6 +80,12 @@ class ByLabel(RegressorMixin, BaseEstimator):
             chosen = labels == label
             predicted[chosen] = self.estimators_[int(label)].predict(_rows(X, chosen))
         return predicted
+
+
+def _told(labels: Any) -> Array:
+    if labels is None:
+        raise DataError("this learner is told the label of each row; give labels=... to fit and to predict")
+    return np.asarray(labels)
 
 
 def _rows(X: Any, chosen: Array) -> Any:

@@ -92,6 +92,11 @@ class TorchRegressor(RegressorMixin, BaseEstimator):
         import torch
         from skorch import NeuralNetRegressor
 
+        if not (self.epochs >= 0 and self.batch_size >= 1 and 0 < self.lr < float("inf")):
+            came = f"epochs {self.epochs}, batch_size {self.batch_size}, lr {self.lr}"
+            raise UsageError(
+                f"a net needs epochs of 0 or more, a batch_size of 1 or more and a positive lr, not {came}"
+            )
         inputs, targets = self._inputs(X), np.asarray(y, dtype=np.float64)
         self.y_ndim_ = targets.ndim
         remember_columns(self, X)

@@ -9,12 +9,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from spoton.errors import Refused
-from spoton.layers import InkGate, PointNLL, SelectHead, extents, midpoint, raster_first
+from spoton.layers import InkGate, PointNLL, SelectHead, extents, midpoint, scan_ends
 from spoton.layers._survival import LOG_ZERO
 from spoton.nets._head import YRange
 
-ROW_SCANS = ("topleft", "topright", "bottomleft", "bottomright")
-COLUMN_SCANS = ("lefttop", "leftbottom", "righttop", "rightbottom")
 CANDIDATES = 2 * (2 + 1 + 4)  # in x and in y: two ends, their middle, and the free coordinate of four scans
 
 
@@ -53,11 +51,12 @@ class SpotNet(nn.Module):
     def candidates(self, logits: Tensor) -> Tensor:
         """All candidates from logits of ink (B, H, W): (B, 14, max(H, W)); positions outside the image get log 0."""
         box = extents(logits)
-        along_x = [box["left"], box["right"], midpoint(box["left"], box["right"])]
-        along_x += [torch.logsumexp(raster_first(logits, scan), dim=-2) for scan in ROW_SCANS]
-        along_y = [box["top"], box["bottom"], midpoint(box["top"], box["bottom"])]
-        along_y += [torch.logsumexp(raster_first(logits, scan), dim=-1) for scan in COLUMN_SCANS]
-        return torch.stack([self._padded(log_p) for log_p in (*along_x, *along_y)], dim=-2)
+        by_rows, by_columns = scan_ends(logits)
+        parts = []
+        for low, high, ends in (("left", "right", by_rows), ("top", "bottom", by_columns)):
+            sides = torch.stack([box[low], box[high], midpoint(box[low], box[high])], dim=-2)
+            parts.append(self._padded(torch.cat([sides, ends], dim=-2)))
+        return torch.cat(parts, dim=-2)
 
     def _padded(self, log_p: Tensor) -> Tensor:
         return F.pad(log_p, (0, self.size - log_p.shape[-1]), value=LOG_ZERO)

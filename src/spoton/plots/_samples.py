@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,8 +53,9 @@ def samples(task: Task, n: int = 15, seed: int = 0) -> Figure:
     n = min(n, len(data)) if data.images else n
     rows = np.random.RandomState(seed).permutation(len(data))[:n]
     names = [] if data.images else _columns(task, data)
-    count = n if data.images else len(names)
-    across = min(5, count)
+    targets = [str(name) for name in data.y.columns[:4]]
+    count = n if data.images else len(names) * len(targets)
+    across = min(5, count) if data.images or len(targets) == 1 else len(targets)
     down = -(-count // across)
     size = 1.7 if data.images else 2.3
     figure = Figure(figsize=(size * across, size * down + 0.6), dpi=130, layout="constrained")
@@ -64,7 +66,7 @@ def samples(task: Task, n: int = 15, seed: int = 0) -> Figure:
         elif data.images:
             show_image(ax, data, int(rows[i]))
         else:
-            show_column(ax, data, names[i], str(data.y.columns[0]))
+            show_column(ax, data, names[i // len(targets)], targets[i % len(targets)])
     figure.suptitle(f"{task.name}: {task.about}", fontsize=10)
     _legend(figure, data)
     return figure
@@ -74,13 +76,15 @@ def _columns(task: Task, data: PointData) -> list[str]:
     """Up to five columns that decide (or the first), and five others."""
     every: list[Any] = list(data.X.columns)  # type: ignore[union-attr]  # only called for tables
     deciding = [c for c in every if c in task.support][:5]
-    return deciding + [c for c in every if c not in task.support][: 10 - len(deciding)]
+    shown = 10 if len(data.y.columns) == 1 else 5
+    varied = (c for c in every if c not in task.support and data.X[c].nunique() > 1)
+    return deciding + list(islice(varied, shown - len(deciding)))
 
 
 def _legend(figure: Figure, data: PointData) -> None:
     from matplotlib.lines import Line2D
 
-    if not data.points:
+    if not data.points or not data.images:
         return
     handles = [
         Line2D([], [], ls="", mfc="none", mew=2, color=COLOURS[i % 4], marker=MARKERS[i % 4], label=f"({x}, {y})")

@@ -10,58 +10,67 @@ from spoton._run import Run
 from spoton.tables._leaderboard import RANKING, leaderboard
 
 ENDS = ("oracle", "mean")
+LEVEL = 0.005  # closer than this to the oracle is level with it
 
 
 def advice(runs: Sequence[Run]) -> str:
-    """What the runs suggest to try next; says no more than was measured."""
+    """What the runs suggest to try next, on the first task; says no more than was measured."""
     board = leaderboard(runs)
     if board.empty:
         return ""
-    failed = board[board["status"] == "failed"]
     good = board[(board["seeds"] > 0) & ~board["learner"].isin(ENDS)]
     if good.empty:
-        return (
-            f"Nothing finished: {failed['reason'].iloc[0]}"
-            if len(failed)
-            else "Only the ends of the scale are here; spoton learners lists more."
-        )
-    task = str(good["task"].iloc[0])
-    part = good[good["task"] == task]
+        failed = board[board["status"] == "failed"]
+        if len(failed):
+            return f"Nothing finished: {failed['reason'].iloc[0]}"
+        return "Only the ends of the scale are here; spoton learners lists what else can take part."
+    task = good["task"].iloc[0]
+    board = board[(board["task"] == task) & (board["train_size"] == board[board["task"] == task]["train_size"].max())]
+    part = board[(board["seeds"] > 0) & ~board["learner"].isin(ENDS)]
     metric = next((name for name in RANKING if part[name].notna().any()), None)
     if metric is None:
         return f"On {task}, too few rows validate to say anything; give more rows."
-    best = part.sort_values(metric, ascending=False).iloc[0]
+    mean = board[board["learner"] == "mean"]
+    if metric != "accuracy" and len(mean):
+        # a learner that hits some answers and explodes on others is no best one
+        part = part[part["r2"] > max(0.0, mean["r2"].iloc[0])]
+        if part.empty:
+            return (
+                f"On {task}, nothing beats the mean answer; try scaled answers (+ynorm), other features, or more rows."
+            )
+    return _of_best(str(task), board, part, metric)
+
+
+def _of_best(task: str, board: pd.DataFrame, part: pd.DataFrame, metric: str) -> str:
+    best = part.sort_values([metric, "fit_seconds"], ascending=[False, True]).iloc[0]
     plain = part[~part["learner"].str.contains("@")]
     if "@" in str(best["learner"]) and len(plain):
         without = plain.sort_values(metric, ascending=False).iloc[0]
         if best[metric] - without[metric] > 0.1:
             return (
                 f"On {task}, {best['learner']} reaches {_say(metric, best)}, the best without given features "
-                f"({without['learner']}) {_say(metric, without)}: the features make the difference, so see how few "
-                f"rows they need: {_again(best, _part_sizes(best))}"
+                f"({without['learner']}) {_say(metric, without)}: the features make the difference"
+                + _again(best, "so see how few rows they need")
             )
-    oracle = board[(board["learner"] == "oracle") & (board["task"] == task) & (board["seeds"] > 0)]
+    oracle = board[(board["learner"] == "oracle") & (board["seeds"] > 0)]
     top = oracle[metric].iloc[0] if len(oracle) else 1.0
-    if top - best[metric] < 0.005:
+    if abs(top - best[metric]) < LEVEL:
         level = "level with the oracle" if len(oracle) else "as good as can be"
-        return f"On {task}, {best['learner']} is {level}; see how few rows it needs: {_again(best, _part_sizes(best))}"
-    return (
-        f"On {task}, the best is {best['learner']} with {_say(metric, best)}; see whether more rows would help, "
-        f"by how much fewer hurt: {_again(best, _part_sizes(best))}"
+        return f"On {task}, {best['learner']} is {level}" + _again(best, "see how few rows it needs")
+    return f"On {task}, the best is {best['learner']} with {_say(metric, best)}" + _again(
+        best, "see by how much fewer rows hurt, and so whether more would help"
     )
 
 
-def _part_sizes(line: pd.Series) -> str:
-    """An eighth, a quarter, a half of the training rows."""
+def _again(line: pd.Series, why: str) -> str:
+    """The command with an eighth, a quarter, a half of the rows; own data is named by the options that named it."""
     size = int(line["train_size"])
-    return ",".join(str(part) for part in dict.fromkeys(max(2, size // share) for share in (8, 4, 2)) if part <= size)
-
-
-def _again(line: pd.Series, sizes: str) -> str:
-    """The command with other sizes; the user's own data is named by the options that named it."""
+    if size < 16:
+        return "."
+    sizes = ",".join(str(size // share) for share in (8, 4, 2))
     options = f"--learners {_quoted(str(line['learner']))} --train-size {sizes}"
-    task = str(line["task"])
-    return f"spoton bench {_quoted(task)} {options}" if not line["own"] else f"add {options}"
+    command = f"add {options}" if line["own"] else f"spoton bench {_quoted(str(line['task']))} {options}"
+    return f"; {why}: {command}"
 
 
 def _say(metric: str, line: pd.Series) -> str:

@@ -23,16 +23,18 @@ def leaderboard(runs: Sequence[Run], split: str = "valid") -> pd.DataFrame:
     """One row a (task, train_size, learner), the best first within each task.
 
     Columns: for each of `SHOWN` its mean, and `<name>_sd` (sample standard deviation over seeds, NaN for one seed);
-    `seeds` that succeeded, `status` and `reason` of the others, `recorded_r2` and `recorded_dist` (pixels) of 2020,
-    and what is to be said about those (`recorded_note`).
+    `seeds` that succeeded, `status` and `reason` of the others, `test_*` on the test rows where there are some,
+    `recorded_r2` and `recorded_dist` (pixels) of 2020, and what is to be said about those (`recorded_note`).
     """
     table = rows(runs)
     if len(table):
         each = [run for run in runs for _ in run.rows()]
         table["own"] = [run.own for run in each]
+        table["ceiling"] = [run.ceiling for run in each]
         table["asked"] = [run.asked_train_size is not None or run.asked_epochs is not None for run in each]
     if table.empty:
         return table
+    tested = table[(table["split"] == "test") & (table["status"] == "ok")]
     table = table[(table["split"] == split) | (table["status"] != "ok")].drop_duplicates(
         ["task", "train_size", "learner", "seed"], ignore_index=True
     )
@@ -43,6 +45,12 @@ def leaderboard(runs: Sequence[Run], split: str = "valid") -> pd.DataFrame:
         for name in SHOWN:
             values = pd.to_numeric(good[name])
             line[name], line[f"{name}_sd"] = values.mean(), values.std()
+        same = tested[
+            (tested["task"] == task) & (tested["learner"] == learner) & (tested["train_size"].fillna(-1) == _size(size))
+        ]
+        for name in RANKING:
+            line[f"test_{name}"] = pd.to_numeric(same[name]).mean() if len(same) else float("nan")
+        line["ceiling"] = str(group["ceiling"].iloc[0])
         bad = group[group["status"] != "ok"]
         line["status"] = "ok" if bad.empty else str(bad["status"].iloc[0])
         line["reason"] = "" if bad.empty else str(bad["reason"].iloc[0])
@@ -56,6 +64,11 @@ def leaderboard(runs: Sequence[Run], split: str = "valid") -> pd.DataFrame:
         [_ranked(part) for _, part in board.groupby(["task", "train_size"], sort=False, dropna=False)],
         ignore_index=True,
     )
+
+
+def _size(size: object) -> float:
+    text = str(size)
+    return -1.0 if text in ("nan", "None", "<NA>") else float(text)
 
 
 def _ranked(part: pd.DataFrame) -> pd.DataFrame:

@@ -16,19 +16,19 @@ from spoton.tables._leaderboard import leaderboard
 ENDS = {"oracle": "green", "mean": "red"}  # the two ends of the scale
 
 
-def render(runs: Sequence[Run], split: str = "valid") -> Iterator[Group]:
-    """For each task and train size a heading, a table and the notes below it."""
+def render(runs: Sequence[Run], split: str = "valid", *, spread: bool = True) -> Iterator[Group]:
+    """For each task and train size a heading, a table and the notes below it; without spreads it fits 80 columns."""
     board = leaderboard(runs, split)
     if board.empty:
         return
     for (task, size), part in board.groupby(["task", "train_size"], sort=False, dropna=False):
-        yield _table(str(task), float(str(size)), part, split)
+        yield _table(str(task), float(str(size)), part, split, spread)
 
 
-def _table(task: str, size: float, part: pd.DataFrame, split: str) -> Group:
+def _table(task: str, size: float, part: pd.DataFrame, split: str, spread: bool) -> Group:
     seeds = int(part["seeds"].max())
     trained = "" if math.isnan(size) else f", trained on {int(size)} rows"
-    over = f", mean ± sd over {seeds} seeds" if seeds > 1 else ""
+    over = f", mean{' ± sd' if spread else ''} over {seeds} seeds" if seeds > 1 else ""
     title = Text.assemble((task, "bold"), (f"  {split}{trained}{over}", "dim"))
     table = Table(header_style="bold", pad_edge=False, box=None, padding=(0, 1))
     columns = [c for c in COLUMNS if c[0] in part and part[c[0]].notna().any()]
@@ -41,8 +41,14 @@ def _table(task: str, size: float, part: pd.DataFrame, split: str) -> Group:
             # the reason is longer than any column: it stands below the table
             table.add_row(Text(str(line["learner"]), "dim"), *["–"] * len(columns))
             continue
-        table.add_row(name, *[write(line[key], line.get(f"{key}_sd", None)) for key, _, write in columns])
+        table.add_row(
+            name, *[write(line[key], line.get(f"{key}_sd", None) if spread else None) for key, _, write in columns]
+        )
     notes = [f"{r['learner']} {r['status']}: {r['reason']}" for _, r in part.iterrows() if r["reason"]]
+    if not spread and seeds > 1:
+        notes.append("a terminal of 105 columns shows the spread as well")
+    if ceiling := str(part["ceiling"].iloc[0]):
+        notes.append(f"ceiling: {ceiling}")
     if part["uses_labels"].any():
         notes.append("* was told the labels")
     if part["recorded_note"].str.contains("scrambled").any():
@@ -124,6 +130,8 @@ COLUMNS: list[tuple[str, str, Writer]] = [
     ("hit", "hit %", _percent),
     ("hit1", "≤1px %", _percent),
     ("accuracy", "acc %", _percent),
+    ("test_hit", "test hit %", _percent),
+    ("test_accuracy", "test acc %", _percent),
     ("fit_seconds", "fit s", _seconds),
     ("parameters", "params", _count),
 ]

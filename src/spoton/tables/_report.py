@@ -16,10 +16,10 @@ from spoton.tables._advice import advice
 from spoton.tables._render import render
 
 
-def report(runs: Sequence[Run], took: str = "") -> list[RenderableType]:
-    """The parts in order; `took` is a line on time and processes."""
+def report(runs: Sequence[Run], took: str = "", *, spread: bool = True) -> list[RenderableType]:
+    """The parts in order; `took` is a line on time and processes, `spread=False` fits 80 columns."""
     parts: list[RenderableType] = []
-    for board in render(runs):
+    for board in render(runs, spread=spread):
         parts += [board, ""]
     if took:
         parts += [Text(took, "dim"), ""]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from spoton import catalogue, names
+from spoton.errors import UsageError
 from spoton.tasks._columns import FAMILY as COLUMNS
 from spoton.tasks._family import Option as Option
 from spoton.tasks._family import TaskFamily as TaskFamily
@@ -56,6 +57,8 @@ def get_task(name: str) -> Task:
     Raises:
         UsageError: an unknown task or option, or a value that is not possible.
     """
+    if not isinstance(name, str):
+        raise UsageError(f"a task is named by text, as in 'pnist/topleft', not by {name!r}; task_names() lists them")
     return _cached(_canonical(name))
 
 

@@ -133,6 +133,12 @@ def load(member: str, superfluous: int | None, rows: int | None, rescale: int, n
     return finish(MAKERS[member](superfluous, rows), rescale, noise)
 
 
+def noise_ceiling(noise: float, *, alone: bool = True) -> str:
+    """What `noise=` leaves to be learned; with another noise beside it, the figure would not be true."""
+    left = f": an R2 of {1 / (1 + noise**2):.3f} is all there is" if alone else ""
+    return f"the answer carries noise of {noise:g} of its sd{left}"
+
+
 def make(name: str, member: str, values: dict[str, Any]) -> Task:
     """Build `columns/<member>`."""
     superfluous, rows, noise = values["superfluous"], values["rows"], values["noise"]
@@ -141,9 +147,7 @@ def make(name: str, member: str, values: dict[str, Any]) -> Task:
     if member == "plain":
         reasons.append(f"the answer carries noise of sd {NOISE:g}")
     if noise:
-        reasons.append(
-            f"the answer carries noise of {noise:g} of its sd: an R2 of {1 / (1 + noise**2):.3f} is all there is"
-        )
+        reasons.append(noise_ceiling(noise, alone=member != "plain"))
     if support is None:
         support = ("pts12_2_x", "pts12_2_y") if member == "pixels" else ANSWERS
     return Task(

@@ -15,7 +15,7 @@ from sklearn.datasets import load_diabetes, make_friedman1, make_friedman2, make
 
 from spoton.data import Array
 from spoton.errors import UsageError
-from spoton.tasks._columns import OPTIONS, Table, finish
+from spoton.tasks._columns import OPTIONS, Table, finish, noise_ceiling
 from spoton.tasks._family import TaskFamily
 from spoton.tasks._oracles import ColumnsOracle, RuleOracle
 from spoton.tasks._task import Loaded, Task
@@ -105,7 +105,7 @@ def make(member: str, name: str, _: str, values: dict[str, Any]) -> Task:
         support = tuple(f"x{i}" for i in range(FUNCTIONS[member][1]))
         oracle = partial(RuleOracle, partial(rule, member=member, rescale=rescale))
     if noise:
-        reasons.append(f"the answer carries noise of {noise:g} of its sd")
+        reasons.append(noise_ceiling(noise, alone=member != "diabetes"))
     return Task(
         name=name,
         about=ABOUT[member],
