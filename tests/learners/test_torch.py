@@ -7,7 +7,8 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from torch import nn
 
-from spoton.errors import DataError, Diverged, UsageError
+from spoton import evaluate, get_learner
+from spoton.errors import DataError, Diverged, Refused, UsageError
 from spoton.learners import TorchRegressor
 from spoton.nets import BaseNet
 from spoton.testing import tiny_images, tiny_table
@@ -109,3 +110,33 @@ def test_base_net_s_parameters_worked_out_by_hand() -> None:
 
     assert count(hidden=3) == 20 * 3 + 3 + 3 * 2
     assert count(hidden=3, mid=7, relu=True) == 20 * 3 + 3 + 3 * 7 + 7 + 7 * 2
+
+
+@pytest.mark.parametrize("task", ["pnist/topleft", "pnist/center", "pnist/corner", "pnist/box"])
+def test_spotnet_hits_every_held_out_image(task: str) -> None:
+    """The claim of the project: under 100 parameters, random init, gradient descent on 567 images."""
+    run = evaluate("spotnet", task, seed=11)
+    assert run.train_size == 567
+    assert run.parameters is not None
+    assert run.parameters < 100
+    assert run.metrics["valid"]["hit"] == 1
+
+
+def test_spotnet_refuses_what_is_no_pixel() -> None:
+    X, y = tiny_images()
+    with pytest.raises(Refused, match="points at pixels 0 to 27, and answers run from"):
+        get_learner("spotnet").fit(X, y * 10)
+    with pytest.raises(Refused, match="this task is a table"):
+        get_learner("spotnet").fit(*tiny_table())
+
+
+def test_spotnet_takes_images_that_are_not_square() -> None:
+    X, y = tiny_images(80, 20, 33)
+    net = get_learner("spotnet").set_params(random_state=0).fit(X[:60], y[:60])
+    assert (net.predict(X[60:]) == y[60:]).all()
+
+
+def test_a_schedule_is_named_right() -> None:
+    X, y = tiny_images()
+    with pytest.raises(UsageError, match="no schedule is called 'cosine'; known: flat, one-cycle"):
+        TorchRegressor(schedule="cosine").fit(X, y)

@@ -50,7 +50,7 @@ FEATSNET = Recipe(
 SPOTNET = Recipe(
     "spotnet",
     "torch: ink gate, survival scans and a learned selection; 2 + 14 parameters an output",
-    partial(TorchRegressor, net="SpotNet", lr=0.3, schedule="one-cycle", batch_size=16, y_range="none"),
+    partial(TorchRegressor, net="SpotNet", lr=0.5, schedule="one-cycle", batch_size=32, y_range="none"),
     features=(),
     takes_features=False,
     epochs="epochs",

@@ -42,7 +42,9 @@ def advice(runs: Sequence[Run]) -> str:
 
 
 def _of_best(task: str, board: pd.DataFrame, part: pd.DataFrame, metric: str) -> str:
-    best = part.sort_values([metric, "fit_seconds"], ascending=[False, True]).iloc[0]
+    # among equals one that needs no features made for it, then the quicker one
+    part = part.assign(given=part["learner"].str.contains("@"))
+    best = part.sort_values([metric, "given", "fit_seconds"], ascending=[False, True, True]).iloc[0]
     plain = part[~part["learner"].str.contains("@")]
     if "@" in str(best["learner"]) and len(plain):
         without = plain.sort_values(metric, ascending=False).iloc[0]
