@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 QUICK = 12  # so many runs of learners without epochs are done before processes have started
 DEMO_TASKS = ("pnist/topleft", "pnist/center")
 # a choice that tells the story within a minute on two cores
-DEMO_LEARNERS = "oracle,spotnet,mean,linear,ridge,lasso,knn,forest,net3,relu4,featsnet,featsnet+ynorm"
-DEMO_LEARNERS += ",linear@pts,resnet18?epochs=3"
+DEMO_LEARNERS = "oracle,spotnet,mean,linear,ridge,lasso,knn,net3,relu4,featsnet,featsnet+ynorm"
+DEMO_LEARNERS += ",linear@pts,forest@pts,resnet18?epochs=3"
 TABLE_LEARNERS = "oracle,mean,linear,ridge,lasso-cv,forest,gbdt,knn,basenet+xnorm+ynorm"
 
 
