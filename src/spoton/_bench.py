@@ -98,7 +98,10 @@ def bench(
                 on_run(run)
     if journal is not None:
         store.check(journal)
-    left = [i for i in sorted(range(len(todo)), key=lambda i: _lightness(todo[i])) if i not in found]
+    left = [i for i in range(len(todo)) if i not in found]
+    if jobs > 1:
+        # long runs first, so that no process is left alone with one at the end
+        left.sort(key=lambda i: _lightness(todo[i]))
     for i, run in _execute([(i, todo[i]) for i in left], jobs):
         found[i] = run
         if journal is not None:
@@ -158,7 +161,7 @@ def _is_pair(learner: Any) -> bool:
 
 
 def _lightness(cell: Cell) -> int:
-    """Sorts long runs first, so that no process is left alone with one at the end."""
+    """0 for what takes longest, 2 for what takes next to no time."""
     if not isinstance(cell.learner, str):
         return 1
     return 0 if is_image_net(cell.learner) else 1 if is_iterative(cell.learner) else 2
