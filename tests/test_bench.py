@@ -237,3 +237,15 @@ def test_too_few_rows_are_no_crash() -> None:
     X = np.arange(8.0).reshape(4, 2)
     runs = bench(Task.from_arrays("tiny", X, X[:, 0]), ["mean", "linear"], seeds=1)
     assert "too few rows validate" in advice(runs)
+
+
+def test_a_task_made_by_hand_travels_to_other_processes_with_its_data() -> None:
+    from functools import partial
+
+    from spoton.data import PointData
+    from spoton.tasks import Loaded
+
+    data = get_task("friedman1").data()
+    task = Task("by hand", "", partial(Loaded, PointData(data.X, data.y)), kind="number")
+    runs = bench(task, ["mean", "linear"], seeds=2, jobs=2)
+    assert [run.status for run in runs] == ["ok"] * 4

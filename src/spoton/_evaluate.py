@@ -169,7 +169,10 @@ def _epochs(estimator: Any) -> int | None:
             return _epochs(getattr(estimator, part))
     if hasattr(estimator, "steps"):
         return _epochs(estimator.steps[-1][1])
-    count = getattr(estimator, "n_epochs_", None)
+    # scikit-learn's MLP counts iterations; those of linear models are no passes over the data
+    count = getattr(
+        estimator, "n_epochs_", getattr(estimator, "n_iter_", None) if hasattr(estimator, "coefs_") else None
+    )
     return None if count is None else int(count)
 
 

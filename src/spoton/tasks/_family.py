@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from spoton import catalogue, names
@@ -66,7 +66,8 @@ class TaskFamily:
         changed = {
             key: option.write(values[key]) for key, option in self.options.items() if values[key] != option.default
         }
-        return self.make(names.join_name(stem, changed), stem.partition("/")[2], values)
+        task = self.make(names.join_name(stem, changed), stem.partition("/")[2], values)
+        return replace(task, own=False)
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:

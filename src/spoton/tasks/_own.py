@@ -291,7 +291,6 @@ def _finish(name: str, X: Array | pd.DataFrame, y: pd.DataFrame, labels: Array |
         load=partial(_give, Loaded(PointData(X=X, y=y, labels=labels, points=pairs))),
         kind="point" if pairs else "number",
         whole=bool(pairs),
-        own=True,
     )
 
 

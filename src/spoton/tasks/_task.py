@@ -38,7 +38,7 @@ class Task:
         ceiling: why no learner can be perfect, where that is so; empty for an exact task.
         train: number of training rows that the name asks for.
         support: the columns of X that decide y, where X is a table and they are known.
-        own: the user's own data: its name alone does not reproduce it.
+        own: its name alone does not reproduce it; families say False, and their tasks travel as names.
 
     Example:
         >>> import spoton
@@ -56,7 +56,7 @@ class Task:
     ceiling: str = ""
     train: int | None = None
     support: tuple[str, ...] = field(default=())
-    own: bool = False
+    own: bool = True
 
     @cached_property
     def _loaded(self) -> Loaded:
