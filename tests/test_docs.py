@@ -84,8 +84,22 @@ def test_the_learner_of_adding_md_works() -> None:
     assert run.metrics["valid"]["hit"] > 0.9
 
 
+def test_the_example_of_layers_md_runs() -> None:
+    (code,) = blocks((ROOT / "docs" / "layers.md").read_text(), "python")
+    names: dict[str, object] = {}
+    exec(code, names)
+    assert names["loss"].item() > 0  # type: ignore[attr-defined]
+
+
 def test_links_lead_somewhere() -> None:
-    for name in ("README.md", "docs/tasks.md", "docs/learners.md", "docs/adding.md", "benchmarks/recorded.md"):
+    for name in (
+        "README.md",
+        "docs/tasks.md",
+        "docs/learners.md",
+        "docs/layers.md",
+        "docs/adding.md",
+        "benchmarks/recorded.md",
+    ):
         text = (ROOT / name).read_text()
         for target in re.findall(r"\]\(([^)#]+)\)", text):
             if not target.startswith("http"):
