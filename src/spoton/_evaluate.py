@@ -21,7 +21,7 @@ from spoton._run import Run as Run
 from spoton._run import fingerprint
 from spoton.data import Array, PointData
 from spoton.errors import Diverged, MissingExtra, Refused
-from spoton.learners import ORACLE, OneHot, count_parameters, get_learner
+from spoton.learners import ORACLE, OneHot, count_parameters, get_learner, innermost
 from spoton.tasks import Task, get_task
 
 EDGES = "extremes"
@@ -164,11 +164,7 @@ def _labels(run: Run, part: PointData) -> dict[str, Any]:
 
 def _epochs(estimator: Any) -> int | None:
     """Passes over the data of the model inside, where it counts them."""
-    for part in ("regressor_", "model_"):
-        if hasattr(estimator, part):
-            return _epochs(getattr(estimator, part))
-    if hasattr(estimator, "steps"):
-        return _epochs(estimator.steps[-1][1])
+    estimator = innermost(estimator)
     # scikit-learn's MLP counts iterations; those of linear models are no passes over the data
     count = getattr(
         estimator, "n_epochs_", getattr(estimator, "n_iter_", None) if hasattr(estimator, "coefs_") else None

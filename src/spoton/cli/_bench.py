@@ -71,7 +71,7 @@ def bench(
             raise UsageError("a learner is named twice in --learners; name each once")
         # the two ends of the scale stand in every table; rows of JSON hold what was asked for
         ends = [name for name in ("oracle", "mean") if name not in names and json != "-"]
-        if "oracle" in ends and all(task.own for task in chosen if not isinstance(task, str)) and not _named(chosen):
+        if "oracle" in ends and not any(isinstance(task, str) for task in chosen):
             ends.remove("oracle")  # own data has none
         started = time.monotonic()
         total = len(list(cells(chosen, [*names, *ends], seeds, sizes, epochs)))
@@ -117,10 +117,6 @@ def bench(
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _named(chosen: list[Any]) -> list[str]:
-    return [task for task in chosen if isinstance(task, str)]
 
 
 def _default_learners(chosen: list[str | Task]) -> str:

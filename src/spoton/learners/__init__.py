@@ -8,6 +8,7 @@ from spoton import catalogue
 from spoton.learners._assemble import MODIFIERS as MODIFIERS
 from spoton.learners._assemble import assemble, parse
 from spoton.learners._count import count_parameters as count_parameters
+from spoton.learners._count import innermost as innermost
 from spoton.learners._each import ByLabel as ByLabel
 from spoton.learners._each import EachOutput as EachOutput
 from spoton.learners._each import OneHot as OneHot

@@ -7,15 +7,19 @@ from typing import Any
 import numpy as np
 
 
-def count_parameters(estimator: Any) -> int | None:
-    """Learned numbers of a fitted estimator: weights, intercepts, nodes of trees; None where there is no such count."""
-    if (own := getattr(estimator, "n_parameters_", None)) is not None:
-        return int(own)
+def innermost(estimator: Any) -> Any:
+    """The fitted model inside scalers of answers, pipelines and wrappers."""
     for part in ("regressor_", "model_"):
         if hasattr(estimator, part):
-            return count_parameters(getattr(estimator, part))
-    if hasattr(estimator, "steps"):
-        return count_parameters(estimator.steps[-1][1])
+            return innermost(getattr(estimator, part))
+    return innermost(estimator.steps[-1][1]) if hasattr(estimator, "steps") else estimator
+
+
+def count_parameters(estimator: Any) -> int | None:
+    """Learned numbers of a fitted estimator: weights, intercepts, nodes of trees; None where there is no such count."""
+    estimator = innermost(estimator)
+    if (own := getattr(estimator, "n_parameters_", None)) is not None:
+        return int(own)
     if hasattr(estimator, "coefs_"):
         return int(sum(part.size for part in (*estimator.coefs_, *estimator.intercepts_)))
     if hasattr(estimator, "booster_"):
