@@ -6,10 +6,13 @@ ink answers -1 everywhere. These rules make the tasks' targets, the `pts` featur
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
-from spoton.data import Array
+if TYPE_CHECKING:
+    from spoton.data import Array
 
 Ink = NDArray[np.bool_]
 Ints = NDArray[np.int64]
@@ -100,7 +103,11 @@ def feature_points(ink: Ink) -> dict[str, Ints]:
     `pts11` crosses level-1 rows with level-1 columns, `pts12` level 1 with level 2 both ways, `pts22` level 2 with
     level 2. The order of the points is that of 2020, so that recorded column numbers keep their meaning.
     """
-    box, end = extents(ink), ends(ink)
+    return crossed(extents(ink), ends(ink))
+
+
+def crossed(box: dict[str, Ints], end: dict[str, Ints]) -> dict[str, Ints]:
+    """The points of `feature_points` from the answers of `extents` and `ends`, whatever these are, each (n,)."""
     x1 = np.stack([box["left"], box["right"]], axis=1)
     y1 = np.stack([box["top"], box["bottom"]], axis=1)
     x2 = np.stack([end["top_last"], end["bottom_last"], end["top_first"], end["bottom_first"]], axis=1)

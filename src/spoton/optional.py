@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from types import ModuleType
 
 from spoton.errors import MissingExtra
 
-EXTRAS = {"lightgbm": "trees", "pyearth": "mars"}
+EXTRAS = {
+    "lightgbm": "trees",
+    "pyearth": "mars",
+    "numba": "fast",
+    "kornia": "peers",
+    "softtorch": "peers",
+    "onnx": "onnx",
+    "onnxruntime": "onnx",
+    "onnxscript": "onnx",
+}
 
 
 def require(name: str) -> ModuleType:
@@ -22,3 +32,8 @@ def require(name: str) -> ModuleType:
             else f"pip install {name}"
         )
         raise MissingExtra(f"this needs the package {name}, which is not installed; run: {how}") from error
+
+
+def installed(name: str) -> bool:
+    """Whether the package `name` is there, without importing it."""
+    return importlib.util.find_spec(name) is not None

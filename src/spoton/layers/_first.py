@@ -61,7 +61,7 @@ def _hard(z: Tensor, place: Tensor, reverse: bool, none: float) -> Tensor:
     if reverse:
         index = torch.where(hit, place, -1.0).amax(-1)
         return torch.where(index < 0, none, index)
-    index = torch.where(hit, place, float(size)).amin(-1)
+    index = torch.where(hit, place, size).amin(-1)
     return torch.where(index >= size, none, index)
 
 

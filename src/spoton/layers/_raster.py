@@ -11,6 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from spoton.layers import _plain
+from spoton.layers._eager import by_hand, images, like
+from spoton.layers._operators import apply
 from spoton.layers._survival import LOG_ZERO, before, log1mexp, log_first
 
 # scan order -> (rows outermost, from the bottom or right, backwards along the line); names as in spoton.ink.KINDS
@@ -47,18 +50,12 @@ def scan_ends(logits: Tensor) -> tuple[Tensor, Tensor]:
         log P over x of the four scans by rows, (..., 4, W), and over y of the four by columns, (..., 4, H), each in the
         order of `SCANS`.
     """
-    log_hit, log_miss = F.logsigmoid(logits), F.logsigmoid(-logits)
+    if not by_hand(logits):
+        return _plain.log_line_ends(logits)
     found = []
-    for line, across in ((-1, -2), (-2, -1)):
-        whole = log_miss.sum(line, keepdim=True)
-        ends = []
-        for far in (False, True):
-            earlier = before(whole, across, reverse=far)
-            ends += [
-                torch.logsumexp(log_first(log_hit, log_miss, line, reverse=backwards) + earlier, dim=across)
-                for backwards in (False, True)
-            ]
-        found.append(torch.stack(ends, dim=-2))
+    for pair in apply("line_ends", images(logits)):
+        peak, total = pair.unbind(1)
+        found.append(like(peak + total.clamp(min=torch.finfo(pair.dtype).tiny).log(), logits))
     return found[0], found[1]
 
 
@@ -80,11 +77,16 @@ def midpoint(log_low: Tensor, log_high: Tensor) -> Tensor:
     """
     size = log_low.shape[-1]
     low, high = log_low.exp(), log_high.exp()
-    flat_low, flat_high = low.reshape(-1, 1, size), high.reshape(1, -1, size)
-    # one group a row: row i of low is convolved with row i of high
-    total = F.conv1d(flat_high, flat_low.flip(-1), padding=size - 1, groups=flat_low.shape[0])[0]
-    shifted = F.pad(total, (1, 2))[..., : 2 * size]
-    pairs = shifted.reshape(*log_low.shape[:-1], size, 2).sum(-1)
+    if by_hand(log_low):
+        flat_low, flat_high = low.reshape(-1, 1, size), high.reshape(1, -1, size)
+        # one group a row: row i of low is convolved with row i of high
+        total = F.conv1d(flat_high, flat_low.flip(-1), padding=size - 1, groups=flat_low.shape[0])[0]
+    else:
+        # the same sums where sizes stay open, as ONNX wants groups and padding as numbers: all products, row a moved
+        # a places to the right by reading rows of 2 L as rows of 2 L - 1
+        rows = low.unsqueeze(-1) * F.pad(high, (0, size)).unsqueeze(-2)
+        total = rows.flatten(-2)[..., :-size].reshape(*rows.shape[:-1], 2 * size - 1).sum(-2)
+    pairs = F.pad(total, (1, 0)).reshape(*log_low.shape[:-1], size, 2).sum(-1)
     return torch.log(pairs.clamp_min(torch.finfo(pairs.dtype).tiny)).clamp_min(LOG_ZERO)
 
 
@@ -98,7 +100,9 @@ class RasterFirst(nn.Module):
 
     def forward(self, logits: Tensor) -> Tensor:
         """Log-probabilities over pixels."""
-        return torch.stack([raster_first(logits, scan) for scan in SCANS], dim=-3)
+        if not by_hand(logits):
+            return _plain.scan_maps(logits)
+        return like(apply("scan_maps", images(logits)), logits)
 
 
 class Extents(nn.Module):

@@ -21,9 +21,11 @@ def log1mexp(x: Tensor) -> Tensor:
     of a `where` get gradients, so each is fed only values that it can take.
     """
     tiny = torch.finfo(x.dtype).tiny
-    x = x.clamp(max=-tiny)
+    x = x.clamp(max=-2 * tiny)
     near = x > -0.6931471805599453
-    small = torch.log(-torch.expm1(torch.where(near, x, -0.5)))
+    # 1 - exp(x) = -2 t / (1 - t), t = tanh(x / 2): ONNX has no expm1, and its exp(x) - 1 is 0 where x is small
+    t = torch.tanh(torch.where(near, x, -0.5) / 2)
+    small = torch.log(-2 * t / (1 - t))
     large = torch.log1p(-torch.exp(torch.where(near, -1.0, x)))
     return torch.where(near, small, large)
 
