@@ -94,7 +94,7 @@ def test_defaults_of_2020() -> None:
     assert (net.epochs, net.lr, net.batch_size, net.y_range) == (10, 1e-3, 64, "extremes")
     X, y = np.random.RandomState(0).rand(10, 28, 28), np.ones((10, 2))
     layers = [type(layer).__name__ for layer in net.set_params(epochs=1).fit(X, y).module_.layers]
-    assert layers == ["Flatten", "Linear", "Linear", "RangeSigmoid"]
+    assert layers == ["Flatten", "Linear", "Linear", "RangeHead"]
     assert net.n_parameters_ == 784 * 28 + 28 + 28 * 2
     relu = get_learner("relu4?epochs=1").fit(X, y)
     assert [type(layer).__name__ for layer in relu.module_.layers] == [
@@ -102,5 +102,5 @@ def test_defaults_of_2020() -> None:
         "Linear",
         "ReLU",
         "Linear",
-        "RangeSigmoid",
+        "RangeHead",
     ]

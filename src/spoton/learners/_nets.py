@@ -49,11 +49,29 @@ FEATSNET = Recipe(
 )
 SPOTNET = Recipe(
     "spotnet",
-    "torch: ink gate, survival scans and a learned selection; 2 + 14 parameters an output",
-    partial(TorchRegressor, net="SpotNet", lr=0.5, schedule="one-cycle", batch_size=32, y_range="none"),
+    "torch: ink gate, survival scans and a learned selection; 11 + 14 parameters an output",
+    partial(TorchRegressor, net="SpotNet", lr=0.15, schedule="one-cycle", batch_size=16, beta2=0.95, y_range="none"),
     features=(),
     takes_features=False,
     epochs="epochs",
+)
+GATEDSPOT = Recipe(
+    "gatedspot",
+    "torch: the scans of spotnet, and a small convolutional net that chooses among them image by image",
+    partial(
+        TorchRegressor,
+        epochs=20,
+        net="GatedSpot",
+        lr=0.01,
+        schedule="one-cycle",
+        batch_size=32,
+        beta2=0.99,
+        y_range="none",
+    ),
+    features=(),
+    takes_features=False,
+    epochs="epochs",
+    options=("width",),
 )
 RESNET18 = Recipe(
     "resnet18",

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from torch import nn
 
+    from spoton.nets._harden import HardNet
+
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
@@ -38,8 +40,13 @@ def seeded(seed: int) -> Iterator[None]:
 class TorchRegressor(RegressorMixin, BaseEstimator):
     """Trains a torch net with Adam: on the mean squared error, or on the net's own loss.
 
-    A net with a class attribute `criterion` (a loss module) and a method `decode` (its output -> answers in pixels) is
-    trained on that loss, and predicts what it decodes; its answers have to be pixels of the image.
+    A net with an attribute `criterion` (called without arguments, it gives a loss module) and a method `decode` (its
+    output -> answers (B, n_out) in pixels) is trained on that loss, and predicts what it decodes; its answers have to
+    be pixels of the image. The output may have any shape: coordinates, distributions over positions, or heatmaps
+    (B, P, H, W), where consecutive pairs of answers (x, y) are the points. A net whose answers are something else has
+    a method `check_answers(inputs, targets)`, which refuses what it cannot answer. `any_size = True` says that the
+    fitted net takes images of other sizes than it was trained on, and `lr_factors`, as in {"gate.*": 25.0}, that some
+    of its parameters are stepped with so many times the learning rate.
 
     Args:
         net: a class of `spoton.nets` by name, or any class or function that takes (in_shape, n_out, y_range=...) and
@@ -49,6 +56,8 @@ class TorchRegressor(RegressorMixin, BaseEstimator):
         lr: Adam's learning rate; the highest one of a `one-cycle` schedule.
         schedule: `flat`, or `one-cycle` (L. Smith, "Super-convergence", 2018): up for a third of the steps, then down.
         batch_size: rows a step.
+        beta2: Adam's memory of squared gradients; short (0.9) where a few steps have far larger ones than the rest.
+        weight_decay: decay of the weights a step, apart from the gradient: AdamW (Loshchilov and Hutter, 2019).
         y_range: limits of the sigmoid head: `none`, `samples`, `auto`, `extremes` or (lo, hi); see `spoton.scaling`.
         device: torch's name of a device.
         random_state: seeds the weights and the order of the rows; the same seed gives the same net, bit for bit, on
@@ -65,6 +74,8 @@ class TorchRegressor(RegressorMixin, BaseEstimator):
         lr: float = 1e-3,
         schedule: str = "flat",
         batch_size: int = 64,
+        beta2: float = 0.999,
+        weight_decay: float = 0.0,
         y_range: str | Sequence[Any] | None = "extremes",
         device: str = "cpu",
         random_state: int | np.random.RandomState | None = None,
@@ -75,6 +86,8 @@ class TorchRegressor(RegressorMixin, BaseEstimator):
         self.lr = lr
         self.schedule = schedule
         self.batch_size = batch_size
+        self.beta2 = beta2
+        self.weight_decay = weight_decay
         self.y_range = y_range
         self.device = device
         self.random_state = random_state
@@ -116,15 +129,23 @@ class TorchRegressor(RegressorMixin, BaseEstimator):
                 y_range=limits and tuple(side.tolist() for side in limits),
                 **(self.net_options or {}),
             )
-            if hasattr(module, "decode"):
+            check: Any = getattr(module, "check_answers", None)
+            if check is not None:
+                check(inputs, targets)
+            elif hasattr(module, "decode"):
                 _check_pixels(targets, inputs.shape)
             drop_last = len(inputs) % self.batch_size == 1 and len(inputs) > self.batch_size
             steps = self.epochs * (len(inputs) // self.batch_size if drop_last else -(-len(inputs) // self.batch_size))
+            factors: dict[str, float] = getattr(module, "lr_factors", {})
+            rates = {part: factor * self.lr for part, factor in factors.items()}
             self.net_ = NeuralNetRegressor(
                 module,
                 criterion=getattr(module, "criterion", torch.nn.MSELoss),
-                callbacks=self._callbacks(steps),
-                optimizer=torch.optim.Adam,
+                callbacks=self._callbacks(steps, [*rates.values(), self.lr]),
+                optimizer=torch.optim.AdamW,
+                optimizer__weight_decay=self.weight_decay,
+                optimizer__betas=(0.9, self.beta2),
+                optimizer__param_groups=[(part, {"lr": lr}) for part, lr in rates.items()],
                 # one pass over the weights instead of several: ResNet18 trains in half the time
                 optimizer__fused=torch.device(self.device).type in ("cpu", "cuda"),
                 lr=self.lr,
@@ -152,7 +173,7 @@ class TorchRegressor(RegressorMixin, BaseEstimator):
 
     def warm_up(self) -> None:
         """Import and set up what a first fit needs, so that it does not count as its time."""
-        if self.net == "ResNet18":
+        if self.net in ("ResNet18", "ResNet18LogScan"):
             import torchvision.models  # noqa: F401
         _warm_up()
 
@@ -174,19 +195,24 @@ class TorchRegressor(RegressorMixin, BaseEstimator):
         check_is_fitted(self, "net_")
         check_columns(self, X)
         inputs = self._inputs(X)
-        if inputs.shape[1:] != self.in_shape_:
+        sized = 2 if getattr(self.module_, "any_size", False) else len(self.in_shape_) + 1  # axes that have to agree
+        if inputs.ndim != len(self.in_shape_) + 1 or inputs.shape[1:sized] != self.in_shape_[: sized - 1]:
             raise DataError(f"one example has shape {inputs.shape[1:]}, the net was fitted on {self.in_shape_}")
-        predicted: Array = self.net_.predict(inputs)
         decode: Any = getattr(self.module_, "decode", None)
-        if decode is not None:
-            import torch
-
-            predicted = decode(torch.from_numpy(predicted)).numpy()
-        predicted = predicted.astype(np.float64)
+        # batch by batch: heatmaps of all rows at once would fill the memory
+        batches = [decode(out) if decode else out for out in self.net_.forward_iter(inputs)]
+        predicted: Array = np.concatenate([batch.double().numpy() for batch in batches])
         return predicted.ravel() if self.y_ndim_ == 1 else predicted
 
-    def _callbacks(self, steps: int) -> list[tuple[str, Any]]:
-        """skorch's callbacks for the schedule."""
+    def harden(self, X: Any, *, atleast: float = 1.0) -> HardNet:
+        """The fitted net as an exact rule, checked on X and ready to be exported: see `spoton.nets.harden`."""
+        from spoton.nets import harden
+
+        check_is_fitted(self, "net_")
+        return harden(self.module_, X, atleast=atleast)
+
+    def _callbacks(self, steps: int, rates: list[float]) -> list[tuple[str, Any]]:
+        """skorch's callbacks for the schedule; `rates` has the learning rate of each group of parameters."""
         if self.schedule == "flat" or not steps:
             return []
         if self.schedule != "one-cycle":
@@ -195,7 +221,7 @@ class TorchRegressor(RegressorMixin, BaseEstimator):
         from skorch.callbacks import LRScheduler
 
         policy = torch.optim.lr_scheduler.OneCycleLR
-        return [("schedule", LRScheduler(policy, max_lr=self.lr, total_steps=steps, step_every="batch"))]
+        return [("schedule", LRScheduler(policy, max_lr=rates, total_steps=steps, step_every="batch"))]
 
     @staticmethod
     def _inputs(X: Any) -> Array:

@@ -9,6 +9,7 @@ from spoton.errors import UsageError
 from spoton.tasks._columns import FAMILY as COLUMNS
 from spoton.tasks._family import Option as Option
 from spoton.tasks._family import TaskFamily as TaskFamily
+from spoton.tasks._lists import FAMILY as LISTS
 from spoton.tasks._pnist import FAMILY as PNIST
 from spoton.tasks._qnist import FAMILY as QNIST
 from spoton.tasks._tables import DIABETES as DIABETES
@@ -24,6 +25,7 @@ __all__ = [
     "FRIEDMAN1",
     "FRIEDMAN2",
     "FRIEDMAN3",
+    "LISTS",
     "PNIST",
     "QNIST",
     "Loaded",
@@ -41,7 +43,7 @@ def families() -> list[TaskFamily]:
     return sorted(catalogue.members(__name__, TaskFamily), key=lambda family: ORDER.get(family.name, 9))
 
 
-ORDER = {"pnist": 0, "qnist": 1, "columns": 2}  # points first in every list
+ORDER = {"pnist": 0, "qnist": 1, "lists": 2, "columns": 3}  # points first in every list
 
 
 def task_names() -> dict[str, str]:

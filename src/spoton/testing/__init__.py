@@ -8,9 +8,10 @@ Each raises AssertionError with one sentence. Example::
 
 from spoton.testing._learner import check_learner as check_learner
 from spoton.testing._learner import tiny_images as tiny_images
+from spoton.testing._learner import tiny_lists as tiny_lists
 from spoton.testing._learner import tiny_table as tiny_table
 from spoton.testing._metric import check_metric as check_metric
 from spoton.testing._net import check_net as check_net
 from spoton.testing._task import check_task as check_task
 
-__all__ = ["check_learner", "check_metric", "check_net", "check_task", "tiny_images", "tiny_table"]
+__all__ = ["check_learner", "check_metric", "check_net", "check_task", "tiny_images", "tiny_lists", "tiny_table"]

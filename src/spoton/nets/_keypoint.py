@@ -1,0 +1,55 @@
+"""`KeypointNet`: four convolutions and a `KeypointHead`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from torch import Tensor, nn
+
+from spoton.layers import KeypointHead, PointNLL
+from spoton.nets._head import YRange
+from spoton.nets._parts import conv_block, image_shape, points_of
+
+
+class KeypointNet(nn.Module):
+    """A plain backbone that keeps the image's size, and `KeypointHead` on top.
+
+    Args:
+        in_shape: (C, H, W).
+        n_out: number of coordinates: consecutive pairs (x, y).
+        width: channels of the 3 x 3 convolutions.
+        depth: number of them.
+        y_range: not used; positions are always in the image.
+
+    Shape: (B, C, H, W) -> log-probabilities (B, n_out, max(H, W)); `decode` makes pixels of them.
+
+    Raises:
+        Refused: the inputs are no images, or the outputs are no pairs.
+    """
+
+    criterion = PointNLL
+
+    def __init__(
+        self,
+        in_shape: Sequence[int] = (1, 28, 28),
+        n_out: int = 2,
+        *,
+        width: int = 16,
+        depth: int = 4,
+        y_range: YRange = None,
+    ) -> None:
+        super().__init__()
+        channels = image_shape(in_shape, "keypoint-head")[0]
+        widths = [channels, *[width] * depth]
+        self.backbone = nn.Sequential(*(conv_block(a, b) for a, b in pairwise(widths)))
+        self.head = KeypointHead(widths[-1], points_of(n_out, "keypoint-head"))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Log-probabilities over positions."""
+        out: Tensor = self.head(self.backbone(x))
+        return out
+
+    def decode(self, log_p: Tensor) -> Tensor:
+        """The most probable pixel of each coordinate, (B, n_out)."""
+        return self.head.decode(log_p)
