@@ -1,78 +1,349 @@
-"""spotnet on exact points: trained on the 567 seed images, scored on those held out and on MNIST's 10,000.
+"""Nets on exact points: what is claimed of them, measured on seeds and images that nothing was chosen on.
 
-    SPOTON_DATA=path/to/mnist.npz python benchmarks/points.py --markdown benchmarks/points.md
+    SPOTON_DATA=path/to/mnist.npz python benchmarks/points.py                 # all sections, hours; resumes
+    SPOTON_DATA=path/to/mnist.npz python benchmarks/points.py seed size noise # some of them
 
-Seeds 100 to 104 were never used to choose anything. The test images are of all ten digits, the training images of 3
-and 7 only; without SPOTON_DATA, MNIST is downloaded through torchvision.
+Seeds 100 to 104 were never used to choose anything, and MNIST's 10,000 test images neither; without SPOTON_DATA, MNIST
+is downloaded through torchvision. Each section replaces its own part of `points.md`. The peers' settings are those of
+`tuned.json` (see tune_points.py): the same number of trials for each, on a part of the training data.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
-import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import mean
+from typing import Any
 
-import numpy as np
+import torch
+from torch import Tensor, nn
 
-from spoton import get_learner, get_task, metrics
+from spoton import Run, Task, bench, get_task
 from spoton.cli._progress import progress
 from spoton.data import PointData
+from spoton.learners import TorchRegressor
+from spoton.nets._gatedspot import classifier_body
+from spoton.tasks._task import Loaded
 
-TASKS = ("topleft", "center", "corner", "box")
+HERE = Path(__file__).parent
+OUT = HERE / "points.md"
+MEMBERS = ("topleft", "center", "corner", "box")
 SEEDS = range(100, 105)
+TESTED = "data=mnist&digits=all"
 
 
-def hit(learner: object, data: PointData) -> float:
-    """Share of exact answers."""
-    predicted = np.asarray(learner.predict(data.X)).reshape(len(data), -1)  # type: ignore[attr-defined]
-    actual = data.y.to_numpy(dtype=np.float64)
-    return metrics.score(actual, predicted, list(data.y.columns), points=data.points, whole=True)["hit"]
+def loaded(train: str, test: str) -> Loaded:
+    """The rows of one task, and the test set of another."""
+    return Loaded(get_task(train).data(), get_task(test).test())
 
 
-def one(name: str, task_name: str, seed: int) -> tuple[float, float, float, int]:
-    """Valid hit, hit on the 10,000, seconds of the fit, parameters."""
-    task = get_task(f"pnist/{task_name}")
-    data, split = task.data(), task.split(seed)
-    train = data.take(split.train)
-    learner = get_learner(name).set_params(random_state=seed)
-    start = time.perf_counter()
-    learner.fit(train.X, train.y.to_numpy())
-    seconds = time.perf_counter() - start
-    test = get_task(f"pnist/{task_name}?data=mnist&digits=all").test()
-    if test is None:
-        raise SystemExit("MNIST has no test images here; see SPOTON_DATA")
-    return hit(learner, data.take(split.valid)), hit(learner, test), seconds, learner.n_parameters_
+def tested_on(train: str, test: str) -> Task:
+    """The task `train`, scored besides on MNIST's test images as the task `test` has them."""
+    task = get_task(train)
+    return Task(f"{train}, tested on {test}", task.about, partial(loaded, train, test), task.kind, task.whole)
+
+
+@dataclass
+class Bench:
+    """Runs what is asked for, with a bar; what is in the journal is not run again."""
+
+    jobs: int
+    journal: Path
+
+    def __call__(self, tasks: Any, learners: Any, **options: Any) -> list[Run]:
+        """See `spoton.bench`."""
+        with progress() as bar:
+            return bench(
+                tasks,
+                learners,
+                seeds=list(SEEDS),
+                jobs=self.jobs,
+                journal=self.journal,
+                resume=True,
+                on_run=lambda run: bar.say(f"{run.learner} on {run.task}, seed {run.seed}: {run.reason or run.status}"),
+                **options,
+            )
+
+
+def each(runs: Iterable[Run], side: str, digits: int = 2) -> str:
+    """Hits in per cent, one a seed."""
+    return " ".join(f"{100 * run.metrics[side]['hit']:.{digits}f}" if run.metrics else "failed" for run in runs)
+
+
+def average(runs: Iterable[Run], side: str, digits: int = 2) -> str:
+    """Mean hit in per cent, and its smallest and largest value."""
+    hits = [100 * run.metrics.get(side, {}).get("hit", 0.0) for run in runs]
+    return f"{mean(hits):.{digits}f} ({min(hits):.{digits}f} to {max(hits):.{digits}f})"
+
+
+def seconds(runs: Iterable[Run]) -> str:
+    """Mean seconds of a fit."""
+    return f"{mean(run.fit_seconds or 0.0 for run in runs):.1f}"
+
+
+def table(head: str, rows: Iterable[Iterable[object]]) -> str:
+    """Markdown."""
+    columns = head.split("|")
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join("| " + " | ".join(str(cell).strip() for cell in line) + " |" for line in lines)
+
+
+def of(runs: list[Run], **wanted: object) -> list[Run]:
+    """The runs with these attributes."""
+    return [run for run in runs if all(getattr(run, key) == value for key, value in wanted.items())]
+
+
+def seed_set(run: Bench) -> str:
+    """spotnet from the 567 training images of 3 and 7"""
+    tasks = [tested_on(f"pnist/{member}", f"pnist/{member}?{TESTED}") for member in MEMBERS]
+    runs = run(tasks, ["spotnet"])
+    rows = []
+    for member, task in zip(MEMBERS, tasks, strict=True):
+        found = of(runs, task=task.name)
+        sides = each(found, "valid"), each(found, "test"), average(found, "test", 3)
+        rows.append((member, *sides, seconds(found), found[0].parameters))
+    return table(
+        "task | valid hit %, each seed | hit % of 10,000 of all digits, each seed | mean | fit s | parameters", rows
+    )
+
+
+def large(run: Bench) -> str:
+    """spotnet from 5,000 images of all digits, 3 epochs"""
+    names = [f"pnist/{member}?{TESTED}&train=5000" for member in MEMBERS]
+    runs = run(names, ["spotnet?epochs=3"])
+    rows = []
+    for name in names:
+        found = of(runs, task=get_task(name).name)
+        rows.append((name, each(found, "test"), average(found, "test", 3), seconds(found)))
+    return table("task | hit % of 10,000 test images, each seed | mean | fit s", rows)
+
+
+def size(run: Bench) -> str:
+    """spotnet trained at 28 x 28, digits on larger canvases, without retraining"""
+    rows = []
+    for pixels in (28, 56, 112):
+        # a canvas of its own size for training keeps the splits; shift moves the digits all over the larger one
+        placed = "" if pixels == 28 else f"&size={pixels}&shift={(pixels - 20) // 2}"
+        tasks = [tested_on(f"pnist/{member}", f"pnist/{member}?{TESTED}{placed}") for member in MEMBERS]
+        runs = run(tasks, ["spotnet"])
+        rows.append((f"{pixels} x {pixels}", *(average(of(runs, task=task.name), "test", 3) for task in tasks)))
+    return table("test images | " + " | ".join(MEMBERS), rows)
+
+
+def noise(run: Bench) -> str:
+    """spotnet on noisy images, 10 epochs"""
+    rows = []
+    for noisy in ("specks=0.02", "haze=40", "haze=40&specks=0.02"):
+        for count in (567, 5000):
+            names = [f"pnist/{member}?{TESTED}&{noisy}&train={count}" for member in MEMBERS]
+            runs = run(names, ["spotnet"])
+            hits = [average(of(runs, task=get_task(name).name), "test") for name in names]
+            rows.append((noisy, count, *hits, seconds(runs)))
+    return table("noise | images | " + " | ".join(MEMBERS) + " | fit s", rows)
+
+
+class ClassNLL(nn.Module):
+    """Cross-entropy for classes that come as numbers (B, 1)."""
+
+    def forward(self, logits: Tensor, y: Tensor) -> Tensor:
+        """The loss."""
+        return nn.functional.cross_entropy(logits, y[:, 0].long())
+
+
+class Classifier(nn.Module):
+    """The convolutions of gatedspot, told the digits: what can be had of a net of this size."""
+
+    criterion = ClassNLL
+
+    def __init__(self, in_shape: tuple[int, ...] = (1, 28, 28), n_out: int = 1, *, y_range: object = None) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(classifier_body(in_shape[0], 16), nn.Linear(256, 10))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits of the ten digits."""
+        out: Tensor = self.layers(x)
+        return out
+
+    def decode(self, logits: Tensor) -> Tensor:
+        """The digit, (B, 1)."""
+        return logits.argmax(-1, keepdim=True)
+
+
+def digits_of(name: str) -> Loaded:
+    """The same images, and their digit for an answer."""
+    task = get_task(name)
+    parts = [task.data(), task.test()]
+    return Loaded(*(None if part is None else labelled(part) for part in parts))  # type: ignore[arg-type]
+
+
+def labelled(part: PointData) -> PointData:
+    """Labels as the answer."""
+    import pandas as pd
+
+    return replace(part, y=pd.DataFrame({"digit": part.labels}, dtype=float), points=(), labels=None)
+
+
+def conditional(run: Bench) -> str:
+    """gatedspot, no digit labels, beside a classifier of the same size that is told them"""
+    rows = []
+    for name, epochs in (
+        ("qnist/if37?data=mnist&train=567", 20),
+        ("qnist/all?data=mnist&train=5000", 20),
+        ("qnist/all?data=mnist&train=48000", 5),
+    ):
+        task = Task(
+            f"digit of {name}", "the digit", partial(digits_of, name), "number", True, train=get_task(name).train
+        )
+        recipe = {"epochs": epochs, "lr": 0.01, "schedule": "one-cycle", "batch_size": 32, "beta2": 0.99}
+        told = run([task], [("classifier", TorchRegressor(net=Classifier, y_range="none", **recipe))])
+        found = run([name], [f"gatedspot?epochs={epochs}"])
+        for who, runs in (("gatedspot", found), ("classifier, told the digits", told)):
+            sides = each(runs, "valid"), each(runs, "test"), average(runs, "test")
+            rows.append((name, who, epochs, *sides, seconds(runs), runs[0].parameters))
+    return table(
+        "task | net | epochs | valid hit %, each seed | test hit %, each seed | mean | fit s | parameters", rows
+    )
+
+
+def settings(task: str) -> dict[str, str]:
+    """Learner -> its name with the settings of tuned.json."""
+    told = json.loads((HERE / "tuned.json").read_text("utf-8"))["tasks"][task]
+    return {learner: best["best"] for learner, best in told.items()}
+
+
+def peers(run: Bench) -> str:
+    """All nets from the 567 images, with tuned settings"""
+    told = json.loads((HERE / "tuned.json").read_text("utf-8"))
+    best = settings("pnist/topleft")
+    tasks = [tested_on(f"pnist/{member}", f"pnist/{member}?{TESTED}") for member in MEMBERS]
+    runs = run(tasks, list(best.values()))
+    rows = []
+    for name in best.values():
+        found = [of(runs, task=task.name, learner=name) for task in tasks]
+        hits = [average(part, side, 1) for part in found for side in ("valid", "test")]
+        rows.append((f"`{name}`", *hits, seconds(found[0]), found[0][0].parameters))
+    rows.sort(key=lambda row: -float(str(row[1]).partition(" ")[0]))
+    text = f"{told['trials']} trials each on pnist/topleft, {told['passes']} passes over the data.\n\n"
+    sides = " | ".join(f"{member} valid | {member} 10,000" for member in MEMBERS)
+    return text + table(f"net with its settings | {sides} | fit s | parameters", rows)
+
+
+def channels(run: Bench) -> str:
+    """The channels of LogScan, with and without, on qnist/if37"""
+    pairs = (
+        ("logscan", "logscan?scan=false"),
+        ("resnet18-logscan?epochs=20", "resnet18+yrange=extremes?epochs=20&lr=0.002&schedule=one-cycle"),
+    )
+    rows = []
+    for with_, without in pairs:
+        runs = run(["qnist/if37"], [with_, without])
+        rows.append(
+            (
+                f"`{with_}`",
+                average(of(runs, learner=with_), "valid", 1),
+                f"`{without}`",
+                average(of(runs, learner=without), "valid", 1),
+            )
+        )
+    return table("with | valid hit % | without | valid hit %", rows)
+
+
+def curve(run: Bench) -> str:
+    """Hits by number of training images, pnist/topleft"""
+    sizes = (25, 50, 100, 200, 567)
+    best = {**settings("pnist/topleft"), "linear@pts": "linear@pts"}
+    runs = run(["pnist/topleft"], list(best.values()), train_sizes=sizes)
+    points = {
+        learner: [
+            mean(part.metrics.get("valid", {}).get("hit", 0.0) for part in of(runs, learner=name, asked_train_size=n))
+            for n in sizes
+        ]
+        for learner, name in best.items()
+    }
+    draw(sizes, points, HERE / "points-curve.svg")
+    rows = [
+        (learner, *(f"{100 * hit:.1f}" for hit in hits))
+        for learner, hits in sorted(points.items(), key=lambda p: -sum(p[1]))
+    ]
+    return "![hit by number of training images](points-curve.svg)\n\n" + table(
+        "net | " + " | ".join(map(str, sizes)), rows
+    )
+
+
+def draw(sizes: Iterable[int], points: dict[str, list[float]], path: Path) -> None:
+    """The curves as a picture, each named at its right end."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 5.5), layout="constrained")
+    axes = figure.subplots()
+    ends: list[float] = []
+    ranked = sorted(points.items(), key=lambda pair: -pair[1][-1])
+    for i, (name, hits) in enumerate(ranked):
+        (line,) = axes.plot(
+            list(sizes), [100 * hit for hit in hits], marker="o", markersize=3, linewidth=2 if i < 3 else 1
+        )
+        y = min([100 * hits[-1], *(end - 4.5 for end in ends[-1:])])  # names below each other, not on top
+        ends.append(y)
+        axes.annotate(
+            name,
+            (567, 100 * hits[-1]),
+            (620, y),
+            color=line.get_color(),
+            fontsize=8,
+            va="center",
+            annotation_clip=False,
+        )
+    axes.set_xscale("log")
+    axes.set_xticks(list(sizes), [str(n) for n in sizes])
+    axes.minorticks_off()
+    axes.set_xlabel("training images")
+    axes.set_ylabel("held-out images hit exactly, %")
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, metadata={"Date": None})
+
+
+SECTIONS: dict[str, Callable[[Bench], str]] = {
+    "seed": seed_set,
+    "large": large,
+    "size": size,
+    "noise": noise,
+    "conditional": conditional,
+    "peers": peers,
+    "channels": channels,
+    "curve": curve,
+}
+
+
+def written(path: Path) -> dict[str, str]:
+    """Title -> text of the sections that are in the file."""
+    parts = path.read_text("utf-8").split("\n## ")[1:] if path.exists() else []
+    return {part.partition("\n")[0]: part.partition("\n")[2].strip() for part in parts}
 
 
 def main() -> None:
-    """Print the table, and write it where asked."""
+    """Run the sections and write the file after each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--learner", default="spotnet")
-    parser.add_argument("--markdown", type=Path)
-    options = parser.parse_args()
-    import torch
-
-    torch.set_num_threads(1)
-    get_learner(options.learner).warm_up()
-    lines = [
-        "| task | valid hit %, each seed | hit % of 10,000 test images, each seed | mean | fit s | parameters |",
-        "|---|---|---|---|---|---|",
-    ]
-    with progress() as bar:
-        for task in TASKS:
-            bar.say(f"{options.learner} on {task}")
-            runs = [one(options.learner, task, seed) for seed in SEEDS]
-            valid, test = (" ".join(f"{100 * run[i]:.2f}" for run in runs) for i in (0, 1))
-            tested, took = 100 * mean(run[1] for run in runs), mean(run[2] for run in runs)
-            lines.append(f"| {task} | {valid} | {test} | {tested:.3f} | {took:.2f} | {runs[0][3]} |")
-    text = "\n".join(lines)
-    print(text)
-    if options.markdown:
-        command = " ".join(["python", *sys.argv])
-        head = f"# Exact points\n\n`{command}`, torch {torch.__version__}, one thread of a CPU.\n\n"
-        options.markdown.write_text(head + text + "\n")
+    parser.add_argument("sections", nargs="*", help=f"some of {', '.join(SECTIONS)}; all by default")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--journal", type=Path, default=HERE / "points-runs.jsonl")
+    asked = parser.parse_args()
+    if unknown := set(asked.sections) - set(SECTIONS):
+        parser.error(f"no section is called {', '.join(sorted(unknown))}; known: {', '.join(SECTIONS)}")
+    for name in asked.sections or SECTIONS:
+        section = SECTIONS[name]
+        title = (section.__doc__ or name).strip()
+        command = f"`python benchmarks/points.py {name}`, torch {torch.__version__}, one thread of a CPU a fit."
+        done = written(OUT) | {title: f"{command}\n\n{section(Bench(asked.jobs, asked.journal))}"}
+        order = [(part.__doc__ or "").strip() for part in SECTIONS.values()]
+        parts = [f"## {key}\n\n{done[key]}\n" for key in order if key in done]
+        intro = "# Exact points\n\nHit: share of images whose points are all exact. Means of 5 seeds, with extremes.\n"
+        OUT.write_text("\n".join([intro, *parts]), "utf-8")
+        print(f"## {title}\n\n{done[title]}\n", file=sys.stdout, flush=True)
 
 
 if __name__ == "__main__":

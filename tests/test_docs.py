@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shlex
 import sys
@@ -60,7 +61,7 @@ def test_commands_of_the_readme_name_what_exists(command: str) -> None:
 
 
 def test_every_name_in_the_docs_exists() -> None:
-    for name in re.findall(r"`((?:pnist|qnist|columns)/[^`]*)`", README + TASKS + LEARNERS):
+    for name in re.findall(r"`((?:pnist|qnist|lists|columns)/[^`]*)`", README + TASKS + LEARNERS):
         get_task(name)
     for task in task_names():
         assert f"`{task}`" in TASKS, task
@@ -84,11 +85,76 @@ def test_the_learner_of_adding_md_works() -> None:
     assert run.metrics["valid"]["hit"] > 0.9
 
 
-def test_the_example_of_layers_md_runs() -> None:
-    (code,) = blocks((ROOT / "docs" / "layers.md").read_text(), "python")
+def test_the_examples_of_layers_md_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    use, hardening = blocks((ROOT / "docs" / "layers.md").read_text(), "python")
+    names: dict[str, object] = {}
+    exec(use, names)
+    assert names["loss"].item() > 0  # type: ignore[attr-defined]
+    exec(hardening, names)
+    assert (tmp_path / "topleft.pt2").exists()
+    printed = capsys.readouterr().out
+    for part in hardening.rpartition("# ")[2].strip().split(" ... "):
+        assert part in printed
+
+
+LAYER_PAGES = {path.name: path.read_text() for path in sorted((ROOT / "docs" / "layers").glob("*.md"))}
+USES = [(name, i, code) for name, text in LAYER_PAGES.items() for i, code in enumerate(blocks(text, "python"))]
+
+
+def test_every_layer_has_its_page() -> None:
+    from spoton import layers
+
+    lines = [line for text in LAYER_PAGES.values() for line in text.splitlines() if line.startswith(("#", "|"))]
+    named = set(re.findall(r"`(\w+)`", "\n".join(lines)))
+    assert set(layers.__all__) <= named, sorted(set(layers.__all__) - named)
+    index = (ROOT / "docs" / "layers.md").read_text()
+    for name in LAYER_PAGES:
+        assert f"(layers/{name})" in index, name
+
+
+@pytest.mark.parametrize("name", LAYER_PAGES)
+def test_pages_of_layers_are_complete(name: str) -> None:
+    """Each layer says its formula, its shapes and its limits, and is used once."""
+    head, *sections = re.split(r"^## ", LAYER_PAGES[name], flags=re.MULTILINE)
+    for section in sections:
+        title = section.partition("\n")[0]
+        for word in ("**Formula**", "**Shape**"):
+            assert word in section, f"{name}: {title} has no {word}"
+        limits = ("**Limits**", "**Ties**", "**Empty", "**Background**")  # the head says those of the whole page
+        assert any(word in head + section for word in limits), f"{name}: {title} has no limits"
+        (use,) = blocks(section, "python")
+        lines = [line for line in use.splitlines() if line and not line.startswith(("import ", "from "))]
+        assert len(lines) <= 5, f"{name}: the use of {title} has {len(lines)} lines"
+
+
+@pytest.mark.parametrize(("name", "i", "code"), USES, ids=[f"{name[:-3]}-{i}" for name, i, _ in USES])
+def test_uses_of_layers_run(name: str, i: int, code: str) -> None:
+    """They run, and the shapes in their comments are true."""
+    import torch
+
+    torch.manual_seed(0)
     names: dict[str, object] = {}
     exec(code, names)
-    assert names["loss"].item() > 0  # type: ignore[attr-defined]
+    for variable, shape in re.findall(r"^(\w+) = .*  # \(([\d, ]*)\)$", code, flags=re.MULTILINE):
+        found = tuple(names[variable].shape)  # type: ignore[attr-defined]
+        assert found == tuple(int(size) for size in shape.split(",") if size.strip()), variable
+
+
+def test_the_page_on_misses_is_what_was_measured() -> None:
+    """Its table comes from the nets that were trained, and its pictures are there, and small."""
+    spec = importlib.util.spec_from_file_location("make_pictures", ROOT / "docs" / "make_pictures.py")
+    assert spec is not None
+    assert spec.loader is not None
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    page = made.PAGE.read_text()
+    assert made.filled(page, made.nets()) == page
+    for name in made.PICTURES:
+        assert f"(img/{name}.png)" in page, name
+        assert (made.IMAGES / f"{name}.png").stat().st_size < 150_000
 
 
 def test_links_lead_somewhere() -> None:
@@ -98,6 +164,8 @@ def test_links_lead_somewhere() -> None:
         "docs/learners.md",
         "docs/layers.md",
         "docs/adding.md",
+        "docs/why-nets-miss.md",
+        *(f"docs/layers/{page}" for page in LAYER_PAGES),
         "benchmarks/recorded.md",
     ):
         text = (ROOT / name).read_text()

@@ -50,7 +50,7 @@ FEATSNET = Recipe(
 SPOTNET = Recipe(
     "spotnet",
     "torch: ink gate, survival scans and a learned selection; 11 + 14 parameters an output",
-    partial(TorchRegressor, net="SpotNet", lr=0.15, schedule="one-cycle", batch_size=16, beta2=0.95, y_range="none"),
+    partial(TorchRegressor, net="SpotNet", lr=0.15, schedule="one-cycle", batch_size=16, beta2=0.9, y_range="none"),
     features=(),
     takes_features=False,
     epochs="epochs",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -34,6 +35,8 @@ class SpotNet(nn.Module):
 
     criterion = PointNLL
     any_size = True
+    # the faintest ink is on a log scale five units away, and what pulls there grows weaker with each hit
+    lr_factors: ClassVar[dict[str, float]] = {"gate.ink.log_threshold": 2.0}
 
     def __init__(self, in_shape: Sequence[int] = (1, 28, 28), n_out: int = 2, *, y_range: YRange = None) -> None:
         super().__init__()

@@ -1,0 +1,265 @@
+"""The question of 2020: who learns the argmax, the maximum and the order of a list, also of longer lists?
+
+    python benchmarks/lists.py --tune                                 # what SETTINGS below was chosen by
+    python benchmarks/lists.py --markdown benchmarks/lists.md         # the tables
+
+Learners are trained on 1,600 lists of 1 to 8 whole numbers from 0 to 999, in a table of 128 columns, and scored on
+lists of exactly 8, 16, 32 and 128 numbers (1,000 each). Seeds 100 to 104 and those lists choose nothing: settings come
+from the validation side of seed 0, eight trials a peer and task, drawn from GRIDS. `ordernet` is used as it is: what it
+has was chosen on other seeds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import sys
+import time
+import warnings
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from threadpoolctl import threadpool_limits
+
+from spoton import get_learner, get_task
+from spoton.cli._progress import progress
+from spoton.data import Array
+from spoton.learners import count_parameters
+
+MEMBERS = ("argmax", "max", "sort")
+LENGTHS = (8, 16, 32, 128)
+SEEDS, TUNING_SEED, TRIALS = range(100, 105), 0, 8
+WHOLE, TIES, REAL = "highest=999", "highest=999&ties=0.5", "numbers=real&ties=0.5"
+SOFT = "ordernet, soft in evaluation too"
+LIMIT = {WHOLE: 1000, TIES: 1000, REAL: 1}
+
+# what the eight trials of each learner are drawn from
+GRIDS: dict[str, dict[str, tuple[Any, ...]]] = {
+    "knn": {"n_neighbors": (1, 3, 5, 10), "weights": ("uniform", "distance")},
+    "forest": {"min_samples_leaf": (1, 3), "max_features": (1.0, 0.5), "max_depth": (8, 100)},
+    "mlp+xnorm+ynorm": {
+        "hidden_layer_sizes": ("100", "200x200", "400x400"),
+        "learning_rate_init": (1e-3, 3e-3, 1e-2),
+        "alpha": (1e-4, 1e-2),
+        "max_iter": (200, 500),
+    },
+    "basenet+xnorm+ynorm+yrange=none": {
+        "hidden": (64, 256, 512),
+        "mid": (0, 64, 256),
+        "lr": (1e-3, 3e-3, 1e-2),
+        "epochs": (50, 150),
+        "schedule": ("one-cycle",),
+        "relu": ("true",),
+    },
+    "deepsets+ynorm": {
+        "hidden": (64, 128),
+        "pool": ("mean", "max", "sum"),
+        "lr": (1e-3, 3e-3, 1e-2),
+        "epochs": (30, 60),
+    },
+    "pointernet": {"width": (32, 64), "depth": (1, 2), "lr": (1e-3, 3e-3, 1e-2), "epochs": (10, 20)},
+}
+# chosen by --tune
+SETTINGS: dict[str, dict[str, str]] = {member: {} for member in MEMBERS}
+# these see numbers from 0 to 1 and padding of -1; the others scale by themselves or do not mind
+SCALED = ("mlp", "basenet")
+SHARING = ("deepsets", "pointernet")
+
+
+def learner_of(name: str, variant: str, seed: int) -> BaseEstimator:
+    """The estimator, seeded, behind a division by the limit of the numbers where it needs one."""
+    learner = get_learner(name)
+    if name.startswith(SCALED):
+        divide = FunctionTransformer(partial(np.multiply, 1 / LIMIT[variant]))
+        learner.set_params(regressor=make_pipeline(divide, learner.regressor))
+    learner.set_params(**{key: seed for key in learner.get_params() if key.split("__")[-1] == "random_state"})
+    return learner
+
+
+def fitted(name: str, task_name: str, variant: str, seed: int) -> tuple[BaseEstimator, float, Any]:
+    """The learner, trained on the training side of (task, seed), its seconds, and the validation side."""
+    task = get_task(task_name)
+    data, split = task.data(), task.split(seed)
+    train = data.take(split.train)
+    y = train.y.to_numpy(dtype=np.float64)
+    learner = learner_of(name, variant, seed)
+    start = time.perf_counter()
+    learner.fit(train.X, y.ravel() if y.shape[1] == 1 else y)
+    return learner, time.perf_counter() - start, data.take(split.valid)
+
+
+def score(learner: BaseEstimator, X: pd.DataFrame, y: Array, whole: bool) -> tuple[float, float]:
+    """Share of lists answered exactly (whole numbers after rounding), and the mean absolute error."""
+    predicted = np.asarray(learner.predict(X), dtype=np.float64).reshape(len(y), -1)
+    answered = np.floor(predicted + 0.5) if whole else predicted
+    return float((answered == y).all(axis=1).mean()), float(np.abs(predicted - y).mean())
+
+
+def lists_of(member: str, variant: str, length: int, columns: int) -> tuple[pd.DataFrame, Array]:
+    """1,000 lists of exactly so many numbers, in a table of so many columns, and their answers."""
+    test = get_task(f"lists/{member}?{variant}&length={length - 1}&longest={length}").test()
+    names = [f"x{i}" for i in range(columns)]
+    X = test.X.reindex(columns=names, fill_value=-float(LIMIT[variant]))
+    y = test.y.to_numpy()
+    if member == "sort":
+        y = np.pad(y, ((0, 0), (0, columns - length)), constant_values=-LIMIT[variant])
+    return X, y
+
+
+def named(name: str, settings: dict[str, Any]) -> str:
+    """The learner's name with its settings."""
+    return f"{name}?{'&'.join(f'{key}={value}' for key, value in settings.items())}" if settings else name
+
+
+def tune(member: str, name: str) -> tuple[str, float, float]:
+    """The best of eight settings by validation hit, then by the mean absolute error."""
+    grid = GRIDS[name]
+    every = list(itertools.product(*grid.values()))
+    drawn = np.random.RandomState(TUNING_SEED).permutation(len(every))[:TRIALS]
+    tried = []
+    for i in drawn:
+        candidate = named(name, dict(zip(grid, every[i], strict=True)))
+        # nets that share weights among the columns do not need all of them to be tuned
+        columns = 16 if name.startswith(SHARING) else LENGTHS[-1]
+        learner, _, valid = fitted(candidate, f"lists/{member}?{WHOLE}&longest={columns}", WHOLE, TUNING_SEED)
+        hit, mae = score(learner, valid.X, valid.y.to_numpy(), True)
+        tried.append((candidate, hit, mae))
+    return min(tried, key=lambda one: (-one[1], one[2]))
+
+
+def lines_of(name: str, member: str, variant: str, labels: dict[str, bool]) -> list[str]:
+    """Lines of a table: hit and mean absolute error on each length, mean and spread over seeds.
+
+    Args:
+        name: the learner.
+        member: of `lists`.
+        variant: options of the task.
+        labels: of the lines; for `ordernet`, whether its comparisons are `hard` in evaluation, from one fit.
+    """
+    columns = LENGTHS[-1]
+    whole = member == "argmax" or variant != REAL
+    tests = [lists_of(member, variant, length, columns) for length in LENGTHS]
+    found: dict[str, list[list[tuple[float, float]]]] = {label: [] for label in labels}
+    seconds, parameters = [], 0
+    for seed in SEEDS:
+        learner, took, _ = fitted(name, f"lists/{member}?{variant}&longest={columns}", variant, seed)
+        seconds.append(took)
+        parameters = count_parameters(learner) or 0
+        for label, hard in labels.items():
+            if name.startswith("ordernet"):
+                learner.module_.hard = hard
+            found[label].append([score(learner, X, y, whole) for X, y in tests])
+    lines = []
+    for label, runs in found.items():
+        hit, mae = 100 * np.array(runs)[..., 0], np.array(runs)[..., 1]
+        cells = [f"{share(hit[:, i])} ({mae[:, i].mean():.3g})" for i in range(len(LENGTHS))]
+        lines.append(f"| {label} | {' | '.join(cells)} | {parameters or '-'} | {np.mean(seconds):.1f} |")
+        print(lines[-1], flush=True)
+    return lines
+
+
+def share(percent: Array) -> str:
+    """Mean and spread; one figure where all seeds agree."""
+    if (percent == percent[0]).all():
+        return f"{percent[0]:g}"
+    return f"{percent.mean():.2f} ± {percent.std(ddof=1):.2f}"
+
+
+HEAD = (
+    "| learner | "
+    + " | ".join(f"{length} numbers" for length in LENGTHS)
+    + " | parameters | fit s |\n|---|"
+    + "---|" * (len(LENGTHS) + 2)
+)
+
+
+def learners_for(member: str) -> dict[str, str]:
+    """Labels and names, with the settings chosen for that task."""
+    tuned = {name.partition("+")[0]: SETTINGS[member].get(name, name) for name in GRIDS}
+    return {"mean": "mean", "linear": "linear", **tuned, "ordernet": "ordernet"}
+
+
+def relaxations() -> list[str]:
+    """Which relaxation tells the right permutation by its largest entries, and what it costs."""
+    import torch
+
+    from spoton.layers import log_order
+
+    lengths = (8, 32, 128, 1024)
+    lines = [
+        "| relaxation | temperature | " + " | ".join(f"{n} numbers" for n in lengths) + " | ms at 128 |",
+        "|---|---|" + "---|" * (len(lengths) + 1),
+    ]
+    for method in ("ranks", "softsort", "neuralsort"):
+        for temperature in (1.0, 0.1, 0.01, 0.001):
+            cells = []
+            for n in lengths:
+                count = max(4, 4096 // n)
+                x = torch.randint(0, 2**24, (count, n), generator=torch.Generator().manual_seed(n)) / 2**24
+                log_p = log_order(x, method=method, temperature=temperature)
+                right = (x.gather(-1, log_p.argmax(-1)) == x.sort(-1)[0]).all(-1)
+                cells.append(f"{100 * right.float().mean().item():.0f}")
+            x = torch.rand(32, 128, requires_grad=True)
+            times = []
+            for _ in range(7):
+                start = time.perf_counter()
+                log_order(x, method=method, temperature=temperature).diagonal(dim1=-2, dim2=-1).sum().backward()
+                times.append(time.perf_counter() - start)
+            lines.append(f"| {method} | {temperature:g} | {' | '.join(cells)} | {1000 * float(np.median(times)):.1f} |")
+    return lines
+
+
+def main() -> None:
+    """Tune, or print the tables and write them where asked."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tune", action="store_true", help="eight trials a learner and task")
+    parser.add_argument("--member", choices=MEMBERS, action="append", help="these tasks only")
+    parser.add_argument("--markdown", type=Path)
+    options = parser.parse_args()
+    import torch
+
+    torch.set_num_threads(1)
+    threadpool_limits(1)
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    members = options.member or MEMBERS
+    if options.tune:
+        for member in members:
+            for name in GRIDS:
+                best, hit, mae = tune(member, name)
+                print(f"{member} {name}: {best} ({100 * hit:.1f} %, {mae:.4g})", flush=True)
+        return
+    get_learner("ordernet").warm_up()
+    parts: list[str] = []
+    with progress() as bar:
+        for member in members:
+            lines = [f"## lists/{member}?{WHOLE}&longest={LENGTHS[-1]}", "", HEAD]
+            for label, name in learners_for(member).items():
+                bar.say(f"{label} on {member}")
+                labels = {SOFT: False, label: True} if label == "ordernet" else {label: True}
+                lines += lines_of(name, member, WHOLE, labels)
+            names = ", ".join(f"`{name}`" for name in list(learners_for(member).values())[2:-1])
+            parts.append("\n".join([*lines, "", f"Settings: {names}; `ordernet` as it is."]))
+        lines = ["## Equal numbers, and real ones, by `ordernet`", "", HEAD.replace("learner", "task")]
+        for member, variant in itertools.product(members, (TIES, REAL)):
+            bar.say(f"ordernet on {member}, {variant}")
+            label = f"`lists/{member}?{variant}`"
+            lines += lines_of(learners_for(member)["ordernet"], member, variant, {label: True})
+        parts.append("\n".join(lines))
+        bar.say("relaxations")
+        parts.append("\n".join(["## Relaxed permutations", "", *relaxations()]))
+    text = "\n\n".join(parts)
+    if options.markdown:
+        command = " ".join(["python", *sys.argv])
+        head = f"# Lists\n\n`{command}`, torch {torch.__version__}, one thread of a CPU.\n\n"
+        options.markdown.write_text(head + text + "\n")
+
+
+if __name__ == "__main__":
+    main()
