@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from spoton.errors import UsageError
 from spoton.layers._grid import centres, check_frame, check_temperature
+from spoton.layers._tempered import keep_temperature
 
 KINDS = ("logits", "weights")
 
@@ -106,13 +107,11 @@ class SpatialSoftmax2d(nn.Module):
     Shape: logits (..., H, W) -> probabilities (..., H, W).
     """
 
+    log_temperature: Tensor
+
     def __init__(self, temperature: float = 1.0, learnable: bool = False) -> None:
         super().__init__()
-        log_temperature = torch.log(torch.tensor(check_temperature(temperature)))
-        if learnable:
-            self.log_temperature = nn.Parameter(log_temperature)
-        else:
-            self.register_buffer("log_temperature", log_temperature)
+        keep_temperature(self, check_temperature(temperature), learnable)
 
     def forward(self, logits: Tensor) -> Tensor:
         """Probabilities."""

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from spoton.errors import UsageError
 from spoton.layers._survival import log_first
+from spoton.layers._tempered import keep_temperature
 
 MODES = ("soft", "st", "gumbel", "hard")
 
@@ -79,6 +80,7 @@ class FirstIndex(nn.Module):
     """
 
     reverse = False
+    log_temperature: Tensor
 
     def __init__(
         self,
@@ -92,11 +94,7 @@ class FirstIndex(nn.Module):
         if mode not in MODES:
             raise UsageError(f"no mode is called '{mode}'; known: {', '.join(MODES)}")
         self.dim, self.mode, self.none = dim, mode, none
-        log_temperature = torch.log(torch.tensor(float(temperature)))
-        if learnable:
-            self.log_temperature = nn.Parameter(log_temperature)
-        else:
-            self.register_buffer("log_temperature", log_temperature)
+        keep_temperature(self, temperature, learnable)
 
     def forward(self, logits: Tensor) -> Tensor:
         """The index."""

@@ -18,6 +18,15 @@ def check_word(what: str, given: str, known: tuple[str, ...]) -> str:
     return given
 
 
+def keep_temperature(layer: nn.Module, temperature: float, learnable: bool) -> None:
+    """Give a layer `log_temperature`, as a parameter where it is learned and as a buffer where it is not."""
+    log_temperature = torch.log(torch.tensor(float(temperature)))
+    if learnable:
+        layer.register_parameter("log_temperature", nn.Parameter(log_temperature))
+    else:
+        layer.register_buffer("log_temperature", log_temperature)
+
+
 class Tempered(nn.Module):
     """A layer with an axis and a temperature, fixed or learned.
 
@@ -27,14 +36,12 @@ class Tempered(nn.Module):
         learnable: learn the logarithm of the temperature.
     """
 
+    log_temperature: Tensor
+
     def __init__(self, dim: int = -1, temperature: float = 1.0, learnable: bool = False) -> None:
         super().__init__()
         self.dim = dim
-        log_temperature = torch.log(torch.tensor(check_temperature(temperature)))
-        if learnable:
-            self.log_temperature = nn.Parameter(log_temperature)
-        else:
-            self.register_buffer("log_temperature", log_temperature)
+        keep_temperature(self, check_temperature(temperature), learnable)
 
     def temperature(self, like: Tensor) -> Tensor:
         """The temperature as it is now, in the dtype of `like`."""
