@@ -1,0 +1,172 @@
+"""Which columns the members of a `TableNet` see: several choices are trained, and held-out rows decide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spoton.data import Array
+from spoton.learners._linear_part import LinearPart
+from spoton.learners._screening import losses_without, screen
+from spoton.learners._table_inputs import Encoded
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from spoton.nets import TableNet
+
+EXACT = 1e-7  # share of the variance below which the linear path has said it all
+ALL = 64  # up to so many columns, one choice is all of them
+MOST = 48  # columns of the other choices
+STRONG = 0.1  # share of the largest weight from which on a column of the linear path is among them
+STEPS = 4000  # of the descent, about
+FEWEST_EPOCHS = 20
+NEEDED = 2.0  # standard errors by which the error has to grow without a column, or the members do without it
+
+
+@dataclass(frozen=True)
+class Members:
+    """What came out.
+
+    Attributes:
+        net: with trained members and an untrained linear path.
+        useful: whether they are better than nothing; else the net has none that answer.
+        held_out: (n, K) their answers for rows that they were not trained on.
+        passes: (number, score) of the passes that were looked at.
+    """
+
+    net: TableNet
+    useful: bool
+    held_out: Array
+    passes: tuple[tuple[int, float], ...]
+
+
+def fit_members_on_choices(
+    encoded: Encoded,
+    targets: Array,
+    fold: Array,
+    linear: LinearPart,
+    *,
+    epochs: int,
+    cardinalities: Sequence[int],
+    members: int,
+    width: int,
+    lr: float,
+    random_state: np.random.RandomState,
+) -> Members:
+    """Train members on each choice of columns, then once more on those that the best ones needed.
+
+    Args:
+        encoded: the table. targets: (n, K), standardised. fold: (n,).
+        linear: the linear path; the members learn what it leaves.
+        epochs: passes over the rows at most, fewer where there are many rows.
+        cardinalities: of the codes.
+        members, width, lr: of the net and its descent.
+        random_state: for the screening and the order of the rows; torch's own seeds the weights.
+    """
+    import torch
+
+    from spoton.learners._table_members import MemberFit, fit_members
+    from spoton.nets import TableNet
+
+    numbers, outputs = encoded.numbers, targets.shape[1]
+    residuals = np.stack([targets - numbers @ weights for weights in linear.fold_weights])
+    folds = len(residuals)
+    steps = max(1, min(len(targets) * (folds - 1) // folds // 64, 100))
+    epochs = min(epochs, max(FEWEST_EPOCHS, STEPS // steps))
+
+    def attempt(columns: Array) -> tuple[float, TableNet, MemberFit, tuple[tuple[int, float], ...]]:
+        net = TableNet(
+            (numbers.shape[1],),
+            outputs,
+            members=members,
+            width=width,
+            cardinalities=cardinalities,
+            columns=columns.tolist(),
+        )
+        seen: list[tuple[int, float]] = []
+        fit = fit_members(
+            net,
+            numbers,
+            encoded.codes,
+            residuals,
+            fold,
+            epochs=epochs,
+            lr=lr,
+            random_state=random_state,
+            on_pass=lambda number, score: seen.append((number, score)),
+        )
+        return fit.after, net, fit, tuple(seen)
+
+    able = members > 0 and epochs > 0 and linear.score > EXACT
+    tried = [attempt(columns) for columns in choices(encoded, targets, linear, random_state)] if able else []
+    if tried:
+        best = min(tried, key=lambda one: one[0])
+        needed = _needed(best[1], encoded, targets - linear.held_out, fold, random_state)
+        if 0 < len(needed) < len(best[1].chosen):
+            best = min(best, attempt(needed), key=lambda one: one[0])
+        share = _trusted(best[2].held_out, targets - linear.held_out)
+        if share.any():
+            with torch.no_grad():
+                best[1].out.mul_(share)
+                best[1].out_bias.mul_(share)
+            return Members(best[1], True, best[2].held_out * share.numpy(), best[3])
+    nothing = TableNet((numbers.shape[1],), outputs, members=1, width=1, columns=[])
+    return Members(nothing, False, np.zeros_like(targets), ())
+
+
+def _trusted(held_out: Array, residuals: Array) -> Tensor:
+    """(K,) how much of the members' answers is added: the share with the least error on held-out rows, 0 to 1.
+
+    None where what they gain there is not above its standard error.
+    """
+    import torch
+
+    gain = residuals**2 - (residuals - held_out) ** 2
+    sure = gain.mean(axis=0) > gain.std(axis=0) / np.sqrt(len(gain))
+    share = (held_out * residuals).sum(axis=0) / np.maximum((held_out**2).sum(axis=0), 1e-300)
+    return torch.from_numpy(np.where(sure, share.clip(0, 1), 0.0).astype(np.float32))
+
+
+def choices(encoded: Encoded, targets: Array, linear: LinearPart, random_state: np.random.RandomState) -> list[Array]:
+    """All columns, where these are few; and those that tell of the answers or of what the linear path leaves."""
+    numbers = encoded.numbers
+    count = numbers.shape[1]
+    if not count:
+        return [np.zeros(0, dtype=int)] if encoded.codes.shape[1] else []
+    told = [screen(numbers, part, MOST, random_state) for part in (targets, targets - linear.held_out)]
+    size = np.abs(linear.weights).max(axis=1)
+    strong = np.flatnonzero(size > STRONG * size.max(initial=0.0))
+    strong = strong[np.argsort(-size[strong])][: MOST // 2]
+    screened = np.unique(np.concatenate([*told, strong]))
+    found = [screened]
+    if count <= ALL and len(screened) < count:
+        found.append(np.arange(count))
+    return found
+
+
+def _needed(
+    net: TableNet, encoded: Encoded, residuals: Array, fold: Array, random_state: np.random.RandomState
+) -> Array:
+    """The columns without which the members are worse on rows that they were not trained on."""
+    import torch
+
+    columns = net.chosen.numpy()
+    own = np.arange(net.members) % (int(fold.max()) + 1)
+    held = fold == 0
+    codes = torch.from_numpy(encoded.codes[held]) if len(net.levels) else None
+
+    @torch.no_grad()
+    def predict(x: Array) -> Array:
+        rows = torch.from_numpy(x)
+        spread = None if codes is None else codes.expand(net.members, *codes.shape)
+        out = net.members_forward(rows.expand(net.members, *rows.shape), spread).numpy()
+        found: Array = out[own == 0].mean(axis=0)
+        return found
+
+    growth, error = losses_without(predict, encoded.numbers[held], residuals[held], columns, random_state)
+    found: Array = columns[growth > NEEDED * error]
+    return found

@@ -1,0 +1,229 @@
+"""`SpotTable`: a net for tables that finds the columns which matter. A sparse linear path, and MLPs beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from spoton.data import Array
+from spoton.errors import DataError, Diverged, UsageError
+from spoton.learners._screening import losses_without
+from spoton.learners._table_inputs import Encoded, TableInputs
+from spoton.learners._torch import seeded
+
+if TYPE_CHECKING:
+    from spoton.learners._linear_part import LinearPart
+    from spoton.learners._member_choice import Members
+
+MOST_ROWS = 2000  # on which a column's importance is measured
+
+
+class SpotTable(RegressorMixin, BaseEstimator):
+    """A net for tables: x w + mean of several MLPs, with w found by a descent that makes most of it zero.
+
+    Any table goes in (see `TableInputs`): numbers, categories, dates, gaps. Columns and answers are standardised
+    inside; nothing has to be scaled beforehand. The rows are dealt into folds. The linear path (`SparseLinear`'s
+    descent, and least squares where held-out rows prefer it) trains first, until it has settled. What it leaves is
+    learned by the members of a `TableNet`, each without one fold, on which it is stopped where it is best; they see the
+    columns that pass a screening, or all, whichever is better on held-out rows, and in a second round those that they
+    turned out to need. On an exact linear law there is nothing left for them, and they stay out.
+
+    Args:
+        epochs: passes over the rows: the linear path's until it has settled, and the members' after it.
+        linear_epochs: of these, at most so many for the linear path.
+        members: number of MLPs; 0 for the linear path alone.
+        folds: number of folds.
+        lr: the members' highest learning rate.
+        width: of their two hidden layers.
+        polish: try least squares in place of the linear path's weights.
+        random_state: seeds folds, weights and the order of the rows.
+
+    Attributes:
+        net_: the `TableNet`, on standardised columns and answers.
+        inputs_: the `TableInputs`.
+        dropped_: column -> why it is left out.
+        support_: (n_features_in_,) whether a column is used.
+        feature_importances_: (n_features_in_,) how much the squared error grows when a column's values are permuted,
+            as a share of the answers' variance.
+        coef_, intercept_: slopes in the units of the table, (n_features_in_,) or (K, n_features_in_), where the net is
+            its linear path alone and no column became several (dates and categories do).
+        how_: what the linear part is, in words.
+        n_parameters_: learned numbers that are not zero.
+        n_epochs_: passes over the rows that were made.
+        history_: one dict a pass: epoch, path (linear or members), held_out (mean squared error in sds of the answers).
+
+    Raises:
+        DataError: fewer than 4 rows, answers that are no numbers, or columns that were not there in the fit.
+        UsageError: parameters out of range.
+    """
+
+    def __init__(
+        self,
+        epochs: int = 190,
+        linear_epochs: int = 40,
+        members: int = 10,
+        folds: int = 5,
+        lr: float = 1e-2,
+        width: int = 96,
+        polish: bool = True,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.epochs = epochs
+        self.linear_epochs = linear_epochs
+        self.members = members
+        self.folds = folds
+        self.lr = lr
+        self.width = width
+        self.polish = polish
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any) -> SpotTable:
+        """Train.
+
+        Args:
+            X: a table (n, D): see `TableInputs`.
+            y: (n,) or (n, K).
+        """
+        from spoton.learners._linear_part import fit_linear
+        from spoton.learners._member_choice import fit_members_on_choices
+        from spoton.learners._sparse_path import make_folds
+
+        if min(self.epochs, self.linear_epochs, self.width) < 1 or self.members < 0 or self.folds < 2:
+            raise UsageError("epochs, linear_epochs and width are 1 or more, members 0 or more, folds 2 or more")
+        rng = check_random_state(self.random_state)
+        self.inputs_ = TableInputs()
+        encoded = self.inputs_.fit(X).transform(X)
+        self.n_features_in_, self.dropped_ = self.inputs_.n_features_in_, self.inputs_.dropped_
+        if hasattr(self.inputs_, "feature_names_in_"):
+            self.feature_names_in_ = self.inputs_.feature_names_in_
+        targets = self._targets(y, len(encoded.numbers))
+        fold = make_folds(len(targets), self.folds, rng)
+        self.history_: list[dict[str, Any]] = []
+        linear = fit_linear(
+            encoded.numbers,
+            targets,
+            fold,
+            epochs=min(self.epochs, self.linear_epochs),
+            polish=self.polish,
+            random_state=rng,
+            on_pass=lambda number, score: self._note("linear", number, score),
+        )
+        if not np.isfinite(linear.score):
+            raise Diverged("the linear path left the finite numbers; look for extreme values among the answers")
+        self.how_ = linear.how
+        with seeded(rng.randint(2**31)):
+            members = fit_members_on_choices(
+                encoded,
+                targets,
+                fold,
+                linear,
+                epochs=self.epochs - linear.passes,
+                cardinalities=self.inputs_.cardinalities_,
+                members=self.members,
+                width=self.width,
+                lr=self.lr,
+                random_state=rng,
+            )
+        for number, score in members.passes:
+            self._note("members", linear.passes + number, score)
+        self.net_ = _with_linear_path(members, linear)
+        self.n_epochs_ = self.history_[-1]["epoch"]
+        self._explain(encoded, targets, linear, rng)
+        return self
+
+    def _targets(self, y: Any, rows: int) -> Array:
+        try:
+            given = np.asarray(y, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise DataError(f"answers have to be numbers ({error})") from error
+        self.y_ndim_ = given.ndim
+        given = given.reshape(len(given), -1)
+        if len(given) != rows or rows < 4:
+            raise DataError(f"4 rows or more with one answer each are needed, these are {rows} and {len(given)}")
+        if not np.isfinite(given).all():
+            raise DataError(f"answers have to be finite; row {int(np.argmin(np.isfinite(given).all(axis=1)))} is not")
+        self.y_mean_ = given.mean(axis=0)
+        spread = (given - self.y_mean_).std(axis=0)
+        self.y_scale_ = np.where(spread > 1e-14 * np.abs(given).max(axis=0), spread, 1.0)
+        found: Array = (given - self.y_mean_) / self.y_scale_
+        return found
+
+    def _note(self, path: str, number: int, score: float) -> None:
+        self.history_.append({"epoch": number, "path": path, "held_out": score})
+
+    def _explain(self, encoded: Encoded, targets: Array, linear: LinearPart, rng: np.random.RandomState) -> None:
+        """What the net makes of each column."""
+        weights = self.net_.linear.weight.detach().numpy()
+        seen = self.net_.chosen.numpy()
+        # in the linear path a permutation costs twice the squared weight: the columns have variance 1
+        importances = 2 * (weights**2).mean(axis=0)
+        rows = slice(MOST_ROWS)
+        importances[seen] = losses_without(
+            lambda x: self._standardised(x, encoded.codes[rows]), encoded.numbers[rows], targets[rows], seen, rng
+        )[0]
+        used = linear.support
+        used[seen] = True
+        self.feature_importances_ = self.inputs_.importances(np.maximum(importances, 0.0))
+        self.support_ = self.inputs_.importances(used.astype(float)) > 0
+        self._fit_coefficients(weights)
+        self.n_parameters_ = int((weights != 0).sum()) + targets.shape[1]
+        self.n_parameters_ += sum(
+            p.numel() for name, p in self.net_.named_parameters() if not name.startswith("linear.")
+        )
+        if len(self.net_.levels):
+            self.support_[self.inputs_.code_origin_] = True
+
+    def _fit_coefficients(self, weights: Array) -> None:
+        """`coef_` and `intercept_` in the units of the table, where the net is nothing but its linear path."""
+        for name in ("coef_", "intercept_"):
+            self.__dict__.pop(name, None)
+        if len(self.net_.chosen) or len(set(self.inputs_.origin_)) < len(self.inputs_.origin_):
+            return
+        slopes = weights * self.y_scale_[:, None] / self.inputs_.scales_
+        coef = np.zeros((len(weights), self.n_features_in_))
+        coef[:, self.inputs_.origin_] = slopes
+        intercept = self.y_mean_ - slopes @ self.inputs_.centres_
+        self.coef_ = coef[0] if self.y_ndim_ == 1 else coef
+        self.intercept_ = intercept[0] if self.y_ndim_ == 1 else intercept
+
+    def warm_up(self) -> None:
+        """Import what a first fit needs, so that it does not count as its time."""
+        import torch  # noqa: F401
+
+        import spoton.nets  # noqa: F401
+
+    def predict(self, X: Any) -> Array:
+        """Answers in the shape and the units of the training answers."""
+        check_is_fitted(self, "net_")
+        encoded = self.inputs_.transform(X)
+        found: Array = self._standardised(encoded.numbers, encoded.codes) * self.y_scale_ + self.y_mean_
+        return found.ravel() if self.y_ndim_ == 1 else found
+
+    def _standardised(self, numbers: Array, codes: Array) -> Array:
+        import torch
+
+        parts = []
+        with torch.no_grad():
+            for start in range(0, max(len(numbers), 1), 1024):
+                x = torch.from_numpy(numbers[start : start + 1024])
+                levels = torch.from_numpy(codes[start : start + 1024]) if len(self.net_.levels) else None
+                parts.append(self.net_(x, levels).numpy())
+        found: Array = np.concatenate(parts)
+        return found
+
+
+def _with_linear_path(members: Members, linear: LinearPart) -> Any:
+    """The net with its linear path, in double precision, since exact laws are its business."""
+    import torch
+
+    # members correct the path of their own fold; without any, the path of all rows is the best there is
+    weights = linear.fold_weights.mean(axis=0) if members.useful else linear.weights
+    net = members.net
+    net.linear = net.linear.double()
+    with torch.no_grad():
+        net.linear.weight.copy_(torch.from_numpy(np.ascontiguousarray(weights.T)))
+    return net.eval()

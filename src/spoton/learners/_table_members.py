@@ -1,0 +1,141 @@
+"""Trains the members of a `TableNet` on what the linear path leaves, each without the rows of one fold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from spoton.data import Array
+from spoton.nets import TableNet
+
+EVERY = 3  # passes between two looks at the held-out rows
+WARM_UP = 0.15  # share of the steps in which the learning rate rises
+BETA2 = 0.98
+STEPS = 100  # a pass has no more steps than about this
+
+
+@dataclass(frozen=True)
+class MemberFit:
+    """What came out.
+
+    Attributes:
+        held_out: (n, K) the answers of the members that did not see the row, their mean.
+        scores: mean squared error of the members on held-out rows, at each look.
+        before: the same before the first step.
+    """
+
+    held_out: Array
+    scores: tuple[float, ...]
+    before: float
+
+    @property
+    def after(self) -> float:
+        """Mean squared error of `held_out`, of a member on its own at its best."""
+        return min((self.before, *self.scores))
+
+
+def fit_members(
+    net: TableNet,
+    numbers: Array,
+    codes: Array,
+    residuals: Array,
+    fold: Array,
+    *,
+    epochs: int,
+    lr: float = 1e-2,
+    batch_size: int = 64,
+    weight_decay: float = 0.02,
+    random_state: np.random.RandomState,
+    on_pass: Callable[[int, float], None] | None = None,
+) -> MemberFit:
+    """Train in place: member m sees the rows outside of fold m % F, and keeps its weights at their best on that fold.
+
+    The squared error under AdamW (Loshchilov and Hutter, 2019) with a one-cycle schedule. A member that never gets
+    better than nothing on its fold stays nothing.
+
+    Args:
+        net: fresh, so that its members answer 0.
+        numbers: (n, D) standardised. codes: (n, C), or (n, 0).
+        residuals: (F, n, K): what the members have to learn, for each fold's linear path.
+        fold: (n,) of 0..F-1.
+        epochs: passes over the rows.
+        lr, batch_size, weight_decay: of the descent; the batch grows where a pass would have too many steps.
+        random_state: the order of the rows.
+        on_pass: is told the number of each pass that was looked at, and its score.
+    """
+    x, y = torch.from_numpy(numbers.astype(np.float32)), torch.from_numpy(residuals.astype(np.float32))
+    levels = torch.from_numpy(codes) if codes.shape[1] else None
+    own = [m % len(residuals) for m in range(net.members)]
+    seen = [np.flatnonzero(fold != f) for f in own]
+    held = [torch.from_numpy(np.flatnonzero(fold == f)) for f in own]
+    rows = min(map(len, seen))
+    size = min(max(batch_size, rows // STEPS), rows)
+    steps = rows // size
+    which = torch.tensor(own)[:, None]
+    optimizer = torch.optim.AdamW(_groups(net, weight_decay), lr=lr, betas=(0.9, BETA2), fused=True)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, lr, total_steps=max(1, epochs * steps), pct_start=WARM_UP, anneal_strategy="cos"
+    )
+    parts = [parameter for name, parameter in net.named_parameters() if not name.startswith("linear.")]
+    kept = [part.detach().clone() for part in parts]
+    best = _errors(net, x, levels, y, held, own)
+    before, scores = float(best.mean()), []
+    for number in range(1, epochs + 1):
+        order = torch.from_numpy(np.stack([random_state.permutation(part)[: steps * size] for part in seen]))
+        for batch in torch.split(order, size, dim=1):
+            optimizer.zero_grad(set_to_none=True)
+            answers = net.members_forward(x[batch], None if levels is None else levels[batch])
+            # the sum over members: each has the gradient of its own mean
+            loss = (answers - y[which, batch]).square().mean((1, 2)).sum()
+            torch.autograd.backward(loss)
+            optimizer.step()
+            schedule.step()
+        if number % EVERY == 0 or number == epochs:
+            errors = _errors(net, x, levels, y, held, own)
+            better = errors < best  # never where it is not a number
+            best = torch.where(better, errors, best)
+            for mine, part in zip(kept, parts, strict=True):
+                mine[better] = part.detach()[better]
+            scores.append(float(best.mean()))
+            if on_pass is not None:
+                on_pass(number, scores[-1])
+    with torch.no_grad():
+        for mine, part in zip(kept, parts, strict=True):
+            part.copy_(mine)
+    return MemberFit(_held_out(net, x, levels, held), tuple(scores), before)
+
+
+def _groups(net: TableNet, weight_decay: float) -> list[dict[str, object]]:
+    """The decay is for the matrices alone."""
+    decayed = list(net.weights)
+    known = {id(part) for part in decayed}
+    rest = [p for name, p in net.named_parameters() if id(p) not in known and not name.startswith("linear.")]
+    return [{"params": decayed, "weight_decay": weight_decay}, {"params": rest, "weight_decay": 0.0}]
+
+
+@torch.no_grad()
+def _answers(net: TableNet, x: Tensor, levels: Tensor | None, held: list[Tensor]) -> list[Tensor]:
+    """Each member on its own fold: padded to one length, so that all go together."""
+    longest = max(map(len, held))
+    rows = torch.stack([nn.functional.pad(part, (0, longest - len(part))) for part in held])
+    found = net.members_forward(x[rows], None if levels is None else levels[rows])
+    return [out[: len(part)] for out, part in zip(found, held, strict=True)]
+
+
+def _errors(net: TableNet, x: Tensor, levels: Tensor | None, y: Tensor, held: list[Tensor], own: list[int]) -> Tensor:
+    answers = _answers(net, x, levels, held)
+    return torch.stack([(out - y[f, part]).square().mean() for out, f, part in zip(answers, own, held, strict=True)])
+
+
+def _held_out(net: TableNet, x: Tensor, levels: Tensor | None, held: list[Tensor]) -> Array:
+    answers = _answers(net, x, levels, held)
+    total, count = torch.zeros(len(x), answers[0].shape[-1], dtype=torch.float64), torch.zeros(len(x), 1)
+    for out, part in zip(answers, held, strict=True):
+        total[part] += out
+        count[part] += 1
+    found: Array = (total / count.clamp_min(1)).numpy()
+    return found

@@ -1,0 +1,122 @@
+"""`TableNet`: a sparse linear path and several small MLPs beside it, which begin as nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from spoton.errors import Refused, UsageError
+from spoton.layers import SparseLinear
+from spoton.nets._head import YRange, head
+
+BEND = 3.0  # standard deviations at which an input is clipped, smoothly
+PHASE = 2 * math.pi
+
+
+class TableNet(nn.Module):
+    """x -> x w + mean over the members of mlp_m(x): a linear law exactly, and what is left of it approximately.
+
+    The members are MLPs on the same columns, of different random weights, computed together; `members_forward` gives
+    each its own rows, so that each can be trained without other rows (Breiman's bagging; Gorishniy et al., "TabM",
+    2024, for members in one module). Their inputs are clipped smoothly (z / sqrt(1 + (z / 3)^2)) and joined by learned
+    cosines of each column (Gorishniy et al., "On embeddings for numerical features in tabular deep learning", 2022; in
+    the form of Holzmueller et al., "Better by default: RealMLP", 2024). Their last layer begins at zero: until they
+    have learned something, the net is its linear path.
+
+    Args:
+        in_shape: (D,), the number columns, standardised.
+        n_out: number of outputs K.
+        y_range: limits of a sigmoid head, or None.
+        members: number of MLPs.
+        width, depth: of each one's hidden layers.
+        frequencies: cosines a column.
+        embedding: numbers that a column becomes, itself among them; 1 for no cosines.
+        cardinalities: number of levels of each categorical column; levels are embedded in the members.
+        columns: which number columns the members see; None for all.
+
+    Shape: x (B, D) and, with `cardinalities`, codes (B, C) from 0 -> (B, K).
+
+    Raises:
+        Refused: images.
+        UsageError: sizes below 1.
+    """
+
+    chosen: Tensor
+
+    def __init__(
+        self,
+        in_shape: Sequence[int] = (4,),
+        n_out: int = 1,
+        *,
+        y_range: YRange = None,
+        members: int = 8,
+        width: int = 96,
+        depth: int = 2,
+        frequencies: int = 16,
+        embedding: int = 4,
+        cardinalities: Sequence[int] = (),
+        columns: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__()
+        if len(in_shape) != 1:
+            raise Refused(f"this net takes tables, and one example has {len(in_shape)} axes; give columns, as in @pts")
+        if min(members, width, depth, frequencies, embedding) < 1:
+            raise UsageError("members, width, depth, frequencies and embedding have to be 1 or more")
+        self.linear = SparseLinear(in_shape[0], n_out)
+        self.head = head(y_range)
+        self.register_buffer(
+            "chosen", torch.tensor(range(in_shape[0]) if columns is None else columns, dtype=torch.int64)
+        )
+        self.members, self.frequencies = members, frequencies
+        count = len(self.chosen)
+        if embedding > 1:
+            self.frequency = nn.Parameter(torch.randn(members, 1, count, frequencies) * 0.1)
+            self.phase = nn.Parameter((torch.rand(members, 1, count, frequencies) * 2 - 1) * math.pi)
+            mixed = torch.randn(members, count, frequencies, embedding - 1) / math.sqrt(frequencies)
+            self.mix = nn.Parameter(mixed)
+            self.mix_bias = nn.Parameter(torch.randn(members, 1, count, embedding - 1) * 0.1)
+        sizes = [min(8, 1 + levels // 2) for levels in cardinalities]
+        self.levels = nn.ParameterList(
+            [
+                nn.Parameter(torch.randn(members, levels, size))
+                for levels, size in zip(cardinalities, sizes, strict=True)
+            ]
+        )
+        inputs = count * embedding + sum(sizes)
+        widths = [inputs, *[width] * depth]
+        self.scale = nn.Parameter(torch.ones(members, 1, inputs))
+        # variance 1 / fan-in, and biases that spread the units
+        self.weights = nn.ParameterList(
+            [nn.Parameter(torch.randn(members, a, b) / math.sqrt(max(a, 1))) for a, b in pairwise(widths)]
+        )
+        self.biases = nn.ParameterList([nn.Parameter(torch.randn(members, 1, b) * 0.5) for b in widths[1:]])
+        self.out = nn.Parameter(torch.zeros(members, width, n_out))
+        self.out_bias = nn.Parameter(torch.zeros(members, 1, n_out))
+
+    def forward(self, x: Tensor, codes: Tensor | None = None) -> Tensor:
+        """The answers."""
+        rows = (self.members, *x.shape)
+        spread = None if codes is None else codes.expand(self.members, *codes.shape)
+        out: Tensor = self.head(self.linear(x) + self.members_forward(x.expand(rows), spread).mean(0))
+        return out
+
+    def members_forward(self, x: Tensor, codes: Tensor | None = None) -> Tensor:
+        """Each member on rows of its own, without the linear path: x (M, B, D), codes (M, B, C) -> (M, B, K)."""
+        z = x.index_select(-1, self.chosen).to(self.out.dtype)
+        z = z / torch.sqrt(1 + (z / BEND) ** 2)
+        parts = [z]
+        if hasattr(self, "mix"):
+            waves = torch.cos(PHASE * z.unsqueeze(-1) * self.frequency + self.phase)
+            parts.append((torch.einsum("mbdf,mdfe->mbde", waves, self.mix) + self.mix_bias).flatten(-2))
+        if codes is not None:
+            member = torch.arange(self.members, device=x.device)[:, None]
+            parts += [levels[member, codes[..., i]] for i, levels in enumerate(self.levels)]
+        hidden = torch.cat(parts, dim=-1) * self.scale
+        for weight, bias in zip(self.weights, self.biases, strict=True):
+            hidden = F.silu(torch.baddbmm(bias, hidden, weight))
+        return torch.baddbmm(self.out_bias, hidden, self.out)
