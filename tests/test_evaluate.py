@@ -63,9 +63,9 @@ def test_scaling_does_not_leak() -> None:
     changed = base.data().y.copy()
     changed.iloc[split.valid] *= 1000
     other = Task.from_arrays("mine", base.data().X, changed)
-    name = "basenet+xnorm+ynorm+yrange=samples?epochs=3"
-    kept = [evaluate(name, task, keep_predictions=True).predictions for task in (base, other)]
-    assert np.array_equal(kept[0]["valid"], kept[1]["valid"])  # type: ignore[index]
+    for name in ("basenet+xnorm+ynorm+yrange=samples?epochs=3", "linear+ynorm=quantile+yrange=samples:0.2"):
+        kept = [evaluate(name, task, keep_predictions=True).predictions for task in (base, other)]
+        assert np.array_equal(kept[0]["valid"], kept[1]["valid"])  # type: ignore[index]
 
 
 def test_metrics_are_in_original_units() -> None:

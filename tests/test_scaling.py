@@ -14,6 +14,9 @@ Y = np.array([[0.0, 10.0], [4.0, 20.0], [2.0, 15.0]])
     [
         ("samples", None, [0, 10], [4, 20]),
         ("auto", None, [-0.4, 9], [4.4, 21]),
+        ("samples:0.1", None, [-0.4, 9], [4.4, 21]),
+        ("samples:0.5", (28, 20), [-2, 5], [6, 25]),
+        ("samples:0", None, [0, 10], [4, 20]),
         ("extremes", (28, 20), [-0.5, -0.5], [27.5, 27.5]),
         ("extremes", None, [0, 0], [20, 20]),
         ("extremes", (12, 12), [0, 0], [20, 20]),  # answers that are not in the image
@@ -53,7 +56,11 @@ def test_standardised_targets_are_not_taken_for_pixels() -> None:
 @pytest.mark.parametrize(
     ("how", "words"),
     [
-        ("sample", "no y_range is called 'sample'"),
+        ("sample", "no y_range is called 'sample'; did you mean samples"),
+        ("samples:", "the margin in y_range 'samples:' is a share of the range, 0 or more, as in samples:0.2"),
+        ("samples:-0.1", "the margin in"),
+        ("samples:inf", "the margin in"),
+        ("extremes:0.1", "no y_range is called"),
         ((3, 1), "needs lo < hi"),
         ((1, 2, 3), "has to be"),
         (([1, 2, 3], [4, 5, 6]), "has to be"),

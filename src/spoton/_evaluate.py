@@ -12,6 +12,7 @@ from operator import index
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.compose import TransformedTargetRegressor
 from threadpoolctl import threadpool_limits
@@ -21,7 +22,7 @@ from spoton._run import Run as Run
 from spoton._run import fingerprint
 from spoton.data import Array, PointData
 from spoton.errors import Diverged, MissingExtra, Refused
-from spoton.learners import ORACLE, OneHot, count_parameters, get_learner, innermost
+from spoton.learners import ORACLE, OneHot, count_parameters, get_learner, innermost, selection_of
 from spoton.tasks import Task, get_task
 
 EDGES = "extremes"
@@ -86,10 +87,14 @@ def evaluate(
         try:
             with _one_thread(), _seeded(seed):
                 _fit_and_score(estimator, task, sides, run, keep_predictions)
+                # on fresh rows: a learner may have worked in place
+                _score_selection(estimator, task, data.take(split.train), run)
+                run.status = "ok"
         except (Refused, MissingExtra) as error:
             run.status, run.reason = "skipped", str(error)
         except Exception as error:  # the bench goes on; the row says why
             run.status, run.reason = "failed", _one_line(error)
+            run.metrics = {}
     run.notes = sorted({" ".join(f"{w.category.__name__}: {w.message}".split())[:300] for w in caught})
     return run
 
@@ -150,7 +155,17 @@ def _fit_and_score(
         kept[side] = predicted
     run.parameters, run.epochs = count_parameters(estimator), _epochs(estimator)
     run.predictions = kept if keep_predictions else None
-    run.metrics, run.status = scores, "ok"
+    run.metrics = scores
+
+
+def _score_selection(estimator: BaseEstimator, task: Task, train: PointData, run: Run) -> None:
+    """Which columns the learner uses, against those that decide; of the fit, so the same on every side."""
+    if not task.support or not isinstance(train.X, pd.DataFrame):
+        return
+    selection = selection_of(estimator, list(train.X.columns))
+    if selection is not None:
+        found = metrics.score_selection(selection, task.support, train.X, train.y)
+        run.metrics = {side: scores | found for side, scores in run.metrics.items()}
 
 
 def _labels(run: Run, part: PointData) -> dict[str, Any]:

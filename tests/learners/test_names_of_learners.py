@@ -41,6 +41,26 @@ def test_epochs_give_way_to_the_name() -> None:
     get_learner("linear", epochs=3)
 
 
+def test_ynorm_names_a_scaling_of_answers() -> None:
+    assert get_learner("ridge+ynorm").transformer.kind == "standard"
+    assert get_learner("ridge+ynorm=box-cox").transformer.kind == "box-cox"
+    # scaled answers are no pixels, so the image's edges are no limits of theirs
+    assert get_learner("net3+ynorm").regressor.y_range == "extremes"  # it sees a mean of 0, and takes all outputs'
+    assert get_learner("net3+ynorm=robust").regressor.y_range == "auto"
+    assert get_learner("net3+ynorm=robust+yrange=samples:0.3").regressor.y_range == "samples:0.3"
+
+
+def test_yrange_is_of_the_sigmoid_or_cuts_predictions_off() -> None:
+    X, y = np.arange(10.0)[:, None], np.arange(10.0)
+    assert get_learner("net3+yrange=samples:0.2").y_range == "samples:0.2"
+    assert isinstance(get_learner("linear+yrange=none"), Pipeline)
+    far = np.array([[-100.0], [4.0], [100.0]])
+    for name in ("linear+yrange=samples:0.5", "linear+xnorm+ynorm=min-max+yrange=samples:0.5"):
+        assert np.allclose(get_learner(name).fit(X, y).predict(far), [-4.5, 4, 13.5])
+    two = get_learner("linear+yrange=auto").fit(X, np.column_stack([y, 2 * y]))
+    assert np.allclose(two.predict(far), [[-0.9, -1.8], [4, 8], [9.9, 19.8]])
+
+
 def test_bylabel_is_outermost() -> None:
     assert isinstance(get_learner("linear@pts+ynorm+bylabel"), ByLabel)
 
@@ -56,7 +76,12 @@ def test_bylabel_is_outermost() -> None:
         ("linear@ynorm", "has no feature after '@'"),
         ("linear@pts+pts", "'pts' is given twice"),
         ("linear+ynorm+ynorm", "'ynorm' is given twice"),
-        ("linear+yrange=samples", "linear has no sigmoid head"),
+        ("linear+ynorm+ynorm=robust", "'ynorm=robust' is given twice"),
+        ("linear+ynorm=quantiles", "no scaling of answers is called 'quantiles'; did you mean quantile"),
+        ("linear+ynorm=", "known: standard, min-max, robust, quantile, box-cox, yeo-johnson"),
+        ("linear+yrange=sample", "no y_range is called 'sample'"),
+        ("basenet+yrange=samples:-1", "the margin in y_range 'samples:-1' is a share of the range, 0 or more"),
+        ("basenet+yrange=auto:0.2", "no y_range is called 'auto:0.2'"),
         ("basenet+yrange=sample", "no y_range is called 'sample'"),
         ("resnet18@pts", "resnet18 takes images, not features"),
         ("resnet18+xnorm", "\\+xnorm is not possible"),

@@ -21,14 +21,16 @@ from spoton.errors import UsageError
 from spoton.learners._each import ByLabel
 from spoton.learners._features import FEATURE_NAMES, PointFeatures
 from spoton.learners._recipe import Recipe
-from spoton.scaling import Y_RANGES
+from spoton.scaling import KINDS, Y_RANGES, TargetLimits, TargetScaler, check_y_range
 
 MODIFIERS = {
     "xnorm": "standardise the inputs (fastai-tabular: fastai's Normalize)",
     "ynorm": "standardise the answers in training; predictions are in pixels again",
-    "yrange=": f"limits of the net's sigmoid: {', '.join(Y_RANGES)}",
+    "ynorm=": f"another scaling of answers in training: {', '.join(KINDS)}",
+    "yrange=": f"limits of answers (of the net's sigmoid, where it has one): {', '.join(Y_RANGES)}, samples:MARGIN",
     "bylabel": "one learner a label: it is told the class",
 }
+DEFAULTS = {"ynorm": "standard"}  # of modifiers that may stand without a value
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def parse(name: str) -> Words:
         if at and word in FEATURE_NAMES and word not in features:
             features.append(word)
         elif key + equals in MODIFIERS and key not in modifiers:
-            modifiers[key] = value
+            modifiers[key] = value if equals else DEFAULTS.get(key, "")
         elif word in features or key in modifiers:
             raise UsageError(f"'{word}' is given twice in '{name}'; give it once")
         else:
@@ -81,15 +83,20 @@ def assemble(name: str, recipes: Iterable[Recipe], epochs: int | None = None) ->
         _set(model, recipe, recipe.epochs, epochs)
     for key, text in words.options.items():
         _set(model, recipe, key, _value(text))
-    if "yrange" in words.modifiers:
-        if not recipe.y_range:
-            raise UsageError(f"{recipe.name} has no sigmoid head, so +yrange is not possible; leave it out")
-        if words.modifiers["yrange"] not in Y_RANGES:
-            raise catalogue.unknown("y_range", words.modifiers["yrange"], Y_RANGES)
-        _set(model, recipe, "y_range", words.modifiers["yrange"])
+    limits = words.modifiers.get("yrange")
+    if limits is not None:
+        check_y_range(limits)
+        if recipe.y_range:
+            _set(model, recipe, "y_range", limits)
     estimator = _with_inputs(model, recipe, words)
-    if "ynorm" in words.modifiers:
-        estimator = TransformedTargetRegressor(regressor=estimator, transformer=StandardScaler())
+    if (kind := words.modifiers.get("ynorm")) is not None:
+        if kind not in KINDS:
+            raise catalogue.unknown("scaling of answers", kind, KINDS)
+        if kind != "standard" and limits is None and recipe.y_range and model.get_params()["y_range"] == "extremes":
+            model.set_params(y_range="auto")  # scaled answers are no pixels, whose limits are the image's edges
+        estimator = TransformedTargetRegressor(regressor=estimator, transformer=TargetScaler(kind))
+    if limits not in (None, "none") and not recipe.y_range:
+        estimator = TransformedTargetRegressor(regressor=estimator, transformer=TargetLimits(limits))
     return ByLabel(estimator) if "bylabel" in words.modifiers else estimator
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 def innermost(estimator: Any) -> Any:
     """The fitted model inside scalers of answers, pipelines and wrappers."""
-    for part in ("regressor_", "model_"):
+    for part in ("regressor_", "model_", "best_estimator_"):
         if hasattr(estimator, part):
             return innermost(getattr(estimator, part))
     return innermost(estimator.steps[-1][1]) if hasattr(estimator, "steps") else estimator

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+import pandas as pd
 
 from spoton import catalogue
 from spoton.data import Array
@@ -17,6 +20,11 @@ from spoton.metrics._points import SQDIST_R2 as SQDIST_R2
 from spoton.metrics._regression import MAE as MAE
 from spoton.metrics._regression import MSE as MSE
 from spoton.metrics._regression import R2 as R2
+from spoton.metrics._support import COEF_ERROR as COEF_ERROR
+from spoton.metrics._support import SUPPORT_PRECISION as SUPPORT_PRECISION
+from spoton.metrics._support import SUPPORT_RECALL as SUPPORT_RECALL
+from spoton.metrics._support import Selection as Selection
+from spoton.metrics._support import facts
 
 
 def all_metrics() -> dict[str, Metric]:
@@ -46,7 +54,7 @@ def score(
     values: dict[str, float] = {}
     pairs = np.array([[columns.index(x), columns.index(y)] for x, y in points], dtype=int)
     for metric in all_metrics().values():
-        if (metric.needs == "class") != (kind == "class"):
+        if (metric.needs == "class") != (kind == "class") or metric.needs in ("support", "coef"):
             continue
         if metric.needs == "whole" and not whole:
             continue
@@ -59,3 +67,16 @@ def score(
             for j, column in enumerate(columns):
                 values[f"{metric.name}:{column}"] = metric.fn(actual[:, [j]], predicted[:, [j]])
     return values
+
+
+def score_selection(selection: Selection, support: Sequence[str], X: pd.DataFrame, y: pd.DataFrame) -> dict[str, float]:
+    """The metrics of a learner's columns: which it uses, and its coefficients where it has some.
+
+    Args:
+        selection: what the fitted learner tells of the columns of X.
+        support: names of the columns that decide.
+        X: the rows trained on.
+        y: their answers.
+    """
+    found = facts(selection, support, X, y)
+    return {m.name: m.fn(*found[m.needs]) for m in all_metrics().values() if m.needs in found}

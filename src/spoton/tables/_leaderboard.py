@@ -11,7 +11,10 @@ from spoton._run import Run
 
 # metric -> what decides the order of a leaderboard, the first that a task has
 RANKING = ("hit", "accuracy", "r2")
-SHOWN = ("r2", "mse", "dist_avg", "hit", "hit1", "accuracy", "fit_seconds", "parameters")
+SHOWN = (
+    *("r2", "mse", "dist_avg", "hit", "hit1", "accuracy", "support_precision", "support_recall", "coef_error"),
+    *("fit_seconds", "parameters"),
+)
 
 
 def rows(runs: Sequence[Run]) -> pd.DataFrame:

@@ -49,6 +49,8 @@ def _table(task: str, size: float, part: pd.DataFrame, split: str, spread: bool)
         notes.append("a terminal of 105 columns shows the spread as well")
     if ceiling := str(part["ceiling"].iloc[0]):
         notes.append(f"ceiling: {ceiling}")
+    if part["support_recall"].notna().any():
+        notes.append("prec, recall: of the columns that decide the answer, among those that a learner uses")
     if part["uses_labels"].any():
         notes.append("* was told the labels")
     if part["recorded_note"].str.contains("scrambled").any():
@@ -132,6 +134,8 @@ COLUMNS: list[tuple[str, str, Writer]] = [
     ("accuracy", "acc %", _percent),
     ("test_hit", "test hit %", _percent),
     ("test_accuracy", "test acc %", _percent),
+    ("support_precision", "prec %", _percent),
+    ("support_recall", "recall %", _percent),
     ("fit_seconds", "fit s", _seconds),
     ("parameters", "params", _count),
 ]

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.linear_model import LinearRegression
 from sklearn.utils.validation import check_is_fitted
 
 from spoton.data import Array, as_input
@@ -47,12 +46,20 @@ class ColumnsOracle(RegressorMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any) -> ColumnsOracle:
         """Least squares on the chosen columns of the DataFrame `X`."""
-        self.model_ = LinearRegression().fit(X[list(self.columns)], y)
-        self.coef_, self.intercept_ = self.model_.coef_, self.model_.intercept_
+        chosen, y = X[list(self.columns)].to_numpy(dtype=np.float64), np.asarray(y, dtype=np.float64)
+        self.mean_, self.y_mean_, size = chosen.mean(axis=0), y.mean(axis=0), chosen.std(axis=0)
+        # columns of one size: units that nobody would choose are no reason to be inexact. Not LinearRegression, which
+        # leaves out what is smaller than a millionth of the largest axis
+        self.size_ = np.where(size > 0, size, 1.0)
+        self.weights_ = np.linalg.lstsq((chosen - self.mean_) / self.size_, y - self.y_mean_)[0]
+        self.coef_ = self.weights_.T / self.size_
+        self.intercept_ = self.y_mean_ - self.coef_ @ self.mean_
+        self.support_ = np.array(self.columns, dtype=object)  # what the coefficients are of
         return self
 
     def predict(self, X: Any) -> Array:
         """Predictions in the shape of the training targets."""
-        check_is_fitted(self, "model_")
-        predicted: Array = self.model_.predict(X[list(self.columns)])
+        check_is_fitted(self, "weights_")
+        chosen = X[list(self.columns)].to_numpy(dtype=np.float64)
+        predicted: Array = (chosen - self.mean_) / self.size_ @ self.weights_ + self.y_mean_
         return predicted

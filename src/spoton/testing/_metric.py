@@ -15,6 +15,9 @@ def check_metric(metric: Metric) -> None:
     near, far = actual.copy(), actual.copy()
     near[:10] += 1
     far[:30] += 3
+    if metric.needs == "support":  # zeros and ones, and some of them wrong
+        actual = near = far = (actual[:, :1] > 4).astype(np.float64)
+        near, far = (np.where(np.arange(50)[:, None] < wrong, 1 - actual, actual) for wrong in (10, 30))
     perfect, better, worse = (metric.fn(actual, predicted) for predicted in (actual, near, far))
     assert all(isinstance(value, float) for value in (perfect, better, worse)), f"{metric.name} gives no float"
     assert np.isfinite([perfect, better, worse]).all(), f"{metric.name} is not finite"
