@@ -11,20 +11,17 @@ is downloaded through torchvision. Each section replaces its own part of `points
 from __future__ import annotations
 
 import argparse
-import json
-import sys
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from statistics import mean
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from spoton import Run, Task, bench, get_task
-from spoton.cli._progress import progress
+from points_tables import Bench, average, curves, each, of, replace_section, seconds, settings, table, tuned
+from spoton import Task, get_task
 from spoton.data import PointData
 from spoton.learners import TorchRegressor
 from spoton.nets._gatedspot import classifier_body
@@ -33,8 +30,11 @@ from spoton.tasks._task import Loaded
 HERE = Path(__file__).parent
 OUT = HERE / "points.md"
 MEMBERS = ("topleft", "center", "corner", "box")
-SEEDS = range(100, 105)
 TESTED = "data=mnist&digits=all"
+AUGMENTED = (
+    "Not all is equal: in training gatedspot shifts, turns and scales the image at random before its classifier "
+    "(`Jitter`), as a part of the net; its scans see the image as it is. The other nets have no augmentation."
+)
 
 
 def loaded(train: str, test: str) -> Loaded:
@@ -46,56 +46,6 @@ def tested_on(train: str, test: str) -> Task:
     """The task `train`, scored besides on MNIST's test images as the task `test` has them."""
     task = get_task(train)
     return Task(f"{train}, tested on {test}", task.about, partial(loaded, train, test), task.kind, task.whole)
-
-
-@dataclass
-class Bench:
-    """Runs what is asked for, with a bar; what is in the journal is not run again."""
-
-    jobs: int
-    journal: Path
-
-    def __call__(self, tasks: Any, learners: Any, **options: Any) -> list[Run]:
-        """See `spoton.bench`."""
-        with progress() as bar:
-            return bench(
-                tasks,
-                learners,
-                seeds=list(SEEDS),
-                jobs=self.jobs,
-                journal=self.journal,
-                resume=True,
-                on_run=lambda run: bar.say(f"{run.learner} on {run.task}, seed {run.seed}: {run.reason or run.status}"),
-                **options,
-            )
-
-
-def each(runs: Iterable[Run], side: str, digits: int = 2) -> str:
-    """Hits in per cent, one a seed."""
-    return " ".join(f"{100 * run.metrics[side]['hit']:.{digits}f}" if run.metrics else "failed" for run in runs)
-
-
-def average(runs: Iterable[Run], side: str, digits: int = 2) -> str:
-    """Mean hit in per cent, and its smallest and largest value."""
-    hits = [100 * run.metrics.get(side, {}).get("hit", 0.0) for run in runs]
-    return f"{mean(hits):.{digits}f} ({min(hits):.{digits}f} to {max(hits):.{digits}f})"
-
-
-def seconds(runs: Iterable[Run]) -> str:
-    """Mean seconds of a fit."""
-    return f"{mean(run.fit_seconds or 0.0 for run in runs):.1f}"
-
-
-def table(head: str, rows: Iterable[Iterable[object]]) -> str:
-    """Markdown."""
-    columns = head.split("|")
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join("| " + " | ".join(str(cell).strip() for cell in line) + " |" for line in lines)
-
-
-def of(runs: list[Run], **wanted: object) -> list[Run]:
-    """The runs with these attributes."""
-    return [run for run in runs if all(getattr(run, key) == value for key, value in wanted.items())]
 
 
 def seed_set(run: Bench) -> str:
@@ -210,15 +160,9 @@ def conditional(run: Bench) -> str:
     )
 
 
-def settings(task: str) -> dict[str, str]:
-    """Learner -> its name with the settings of tuned.json."""
-    told = json.loads((HERE / "tuned.json").read_text("utf-8"))["tasks"][task]
-    return {learner: best["best"] for learner, best in told.items()}
-
-
 def peers(run: Bench) -> str:
     """All nets from the 567 images, with tuned settings"""
-    told = json.loads((HERE / "tuned.json").read_text("utf-8"))
+    told = tuned()
     best = settings("pnist/topleft")
     tasks = [tested_on(f"pnist/{member}", f"pnist/{member}?{TESTED}") for member in MEMBERS]
     runs = run(tasks, list(best.values()))
@@ -230,7 +174,7 @@ def peers(run: Bench) -> str:
     rows.sort(key=lambda row: -float(str(row[1]).partition(" ")[0]))
     text = f"{told['trials']} trials each on pnist/topleft, {told['passes']} passes over the data.\n\n"
     sides = " | ".join(f"{member} valid | {member} 10,000" for member in MEMBERS)
-    return text + table(f"net with its settings | {sides} | fit s | parameters", rows)
+    return text + table(f"net with its settings | {sides} | fit s | parameters", rows) + f"\n\n{AUGMENTED}"
 
 
 def channels(run: Bench) -> str:
@@ -242,14 +186,8 @@ def channels(run: Bench) -> str:
     rows = []
     for with_, without in pairs:
         runs = run(["qnist/if37"], [with_, without])
-        rows.append(
-            (
-                f"`{with_}`",
-                average(of(runs, learner=with_), "valid", 1),
-                f"`{without}`",
-                average(of(runs, learner=without), "valid", 1),
-            )
-        )
+        hits = [average(of(runs, learner=name), "valid", 1) for name in (with_, without)]
+        rows.append((f"`{with_}`", hits[0], f"`{without}`", hits[1]))
     return table("with | valid hit % | without | valid hit %", rows)
 
 
@@ -265,7 +203,7 @@ def curve(run: Bench) -> str:
         ]
         for learner, name in best.items()
     }
-    draw(sizes, points, HERE / "points-curve.svg")
+    curves(sizes, points, HERE / "points-curve.svg")
     rows = [
         (learner, *(f"{100 * hit:.1f}" for hit in hits))
         for learner, hits in sorted(points.items(), key=lambda p: -sum(p[1]))
@@ -273,38 +211,6 @@ def curve(run: Bench) -> str:
     return "![hit by number of training images](points-curve.svg)\n\n" + table(
         "net | " + " | ".join(map(str, sizes)), rows
     )
-
-
-def draw(sizes: Iterable[int], points: dict[str, list[float]], path: Path) -> None:
-    """The curves as a picture, each named at its right end."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8, 5.5), layout="constrained")
-    axes = figure.subplots()
-    ends: list[float] = []
-    ranked = sorted(points.items(), key=lambda pair: -pair[1][-1])
-    for i, (name, hits) in enumerate(ranked):
-        (line,) = axes.plot(
-            list(sizes), [100 * hit for hit in hits], marker="o", markersize=3, linewidth=2 if i < 3 else 1
-        )
-        y = min([100 * hits[-1], *(end - 4.5 for end in ends[-1:])])  # names below each other, not on top
-        ends.append(y)
-        axes.annotate(
-            name,
-            (567, 100 * hits[-1]),
-            (620, y),
-            color=line.get_color(),
-            fontsize=8,
-            va="center",
-            annotation_clip=False,
-        )
-    axes.set_xscale("log")
-    axes.set_xticks(list(sizes), [str(n) for n in sizes])
-    axes.minorticks_off()
-    axes.set_xlabel("training images")
-    axes.set_ylabel("held-out images hit exactly, %")
-    axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path, metadata={"Date": None})
 
 
 SECTIONS: dict[str, Callable[[Bench], str]] = {
@@ -317,12 +223,6 @@ SECTIONS: dict[str, Callable[[Bench], str]] = {
     "channels": channels,
     "curve": curve,
 }
-
-
-def written(path: Path) -> dict[str, str]:
-    """Title -> text of the sections that are in the file."""
-    parts = path.read_text("utf-8").split("\n## ")[1:] if path.exists() else []
-    return {part.partition("\n")[0]: part.partition("\n")[2].strip() for part in parts}
 
 
 def main() -> None:
@@ -338,12 +238,9 @@ def main() -> None:
         section = SECTIONS[name]
         title = (section.__doc__ or name).strip()
         command = f"`python benchmarks/points.py {name}`, torch {torch.__version__}, one thread of a CPU a fit."
-        done = written(OUT) | {title: f"{command}\n\n{section(Bench(asked.jobs, asked.journal))}"}
-        order = [(part.__doc__ or "").strip() for part in SECTIONS.values()]
-        parts = [f"## {key}\n\n{done[key]}\n" for key in order if key in done]
-        intro = "# Exact points\n\nHit: share of images whose points are all exact. Means of 5 seeds, with extremes.\n"
-        OUT.write_text("\n".join([intro, *parts]), "utf-8")
-        print(f"## {title}\n\n{done[title]}\n", file=sys.stdout, flush=True)
+        text = f"{command}\n\n{section(Bench(asked.jobs, asked.journal))}"
+        replace_section(OUT, title, text, [(part.__doc__ or "").strip() for part in SECTIONS.values()])
+        print(f"## {title}\n\n{text}\n", flush=True)
 
 
 if __name__ == "__main__":

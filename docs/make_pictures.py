@@ -33,7 +33,7 @@ TASK, SEED, SEEDS = "pnist/topleft", 100, range(100, 105)
 HERE = Path(__file__).parent
 IMAGES = HERE / "img"
 PAGE = HERE / "why-nets-miss.md"
-RED, BLUE, GREY = COLOURS[0], COLOURS[1], "#8a8a8a"
+RED, BLUE = COLOURS[:2]
 RESNET, SPOTNET = "ResNet18, 60 epochs", "spotnet"
 FAINT, LOOSE = 35, 7  # held-out images: an answer of 2/255; sides that hang on a faint pixel
 FAINT_VALUE = 25  # of 255
@@ -79,10 +79,9 @@ def hits(net: SpotNet, seed: int = SEED) -> float:
     return (net.eval().decode(net(x)) == y).all(1).float().mean().item()
 
 
-def nets() -> dict[str, Any]:
+def nets() -> Any:
     """What docs/measure_nets.py found."""
-    found: dict[str, Any] = json.loads((IMAGES / "nets.json").read_text("utf-8"))
-    return found
+    return json.loads((IMAGES / "nets.json").read_text("utf-8"))
 
 
 def canvas(width: float, height: float, rows: int, columns: int, **options: Any) -> tuple[Figure, Any]:
@@ -134,8 +133,7 @@ def draw_scan() -> Figure:
         for ax in line:
             mark(ax, point, ms=11)
         mark(line[3], best, BLUE, "x")
-    bar = figure.colorbar(shown, ax=axes[:, 3], shrink=0.7, aspect=25)
-    bar.ax.tick_params(labelsize=8)
+    figure.colorbar(shown, ax=axes[:, 3], shrink=0.7, aspect=25).ax.tick_params(labelsize=8)
     return figure
 
 

@@ -75,6 +75,13 @@ class Together(nn.Module):
         return out
 
 
+def sparse_linear() -> layers.SparseLinear:
+    """One that has learned something: it begins at zero."""
+    layer = layers.SparseLinear(6, 2)
+    nn.init.normal_(layer.weight)
+    return layer
+
+
 @dataclass(frozen=True)
 class Example:
     """How a layer is made and fed.
@@ -122,6 +129,8 @@ EXAMPLES: dict[str, Example] = {
     "Centroid of weights": Example(lambda: layers.Centroid(of="weights"), (PIXELS,), extreme=False),
     "CoordChannels": Example(layers.CoordChannels, (IMAGES,)),
     "CoordChannels with radius": Example(lambda: layers.CoordChannels(radius=True), (IMAGES,)),
+    "Denorm": Example(lambda: layers.Denorm([0.5, 2, 30], [-1, 0, 7]), (axes("B C"),)),
+    "Denorm of one output": Example(lambda: layers.Denorm(3.0, 2000.0), (IMAGES,)),
     "DSNT": Example(lambda: layers.DSNT(learnable=True), (IMAGES,)),
     "DecodeAxis": Example(layers.DecodeAxis, (log_p("B C W"),), differentiable=False),
     "DecodeAxis mean": Example(lambda: layers.DecodeAxis("mean"), (log_p("B C W"),)),
@@ -158,8 +167,7 @@ EXAMPLES: dict[str, Example] = {
     "LogScan of probabilities": Example(lambda: layers.LogScan(scale="prob"), (PIXELS,)),
     "Midpoint": Example(layers.Midpoint, (log_p("B C W"), log_p("B C W"))),
     "MinMaxPool": Example(lambda: layers.MinMaxPool(levels=2), (IMAGES,)),
-    # pixels near the threshold: onnxruntime has fewer digits than torch where logits lie beyond -10 or 10
-    "NeighbourGate": Example(layers.NeighbourGate, (scaled("B C H W", 0.4, 0.3),)),
+    "NeighbourGate": Example(layers.NeighbourGate, (PIXELS,)),
     "PointCandidates": Example(layers.PointCandidates, (IMAGES,)),
     "PointFeatures": Example(layers.PointFeatures, (IMAGES,)),
     "PointFeatures hard": Example(lambda: layers.PointFeatures(mode="hard"), (IMAGES,), differentiable=False),
@@ -181,6 +189,7 @@ EXAMPLES: dict[str, Example] = {
     "SoftRank hard": Example(lambda: layers.SoftRank(mode="hard"), (axes("B C W"),), differentiable=False),
     "SoftSort": Example(lambda: layers.SoftSort(learnable=True), (axes("B C W"),)),
     "SoftSort hard": Example(lambda: layers.SoftSort(mode="hard"), (axes("B C W"),)),
+    "SparseLinear": Example(sparse_linear, (axes("B C 6"),)),
     "SpatialSoftmax2d": Example(layers.SpatialSoftmax2d, (IMAGES,)),
 }
 

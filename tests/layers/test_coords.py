@@ -37,5 +37,5 @@ def test_a_flipped_image_has_flipped_coordinates() -> None:
 
 
 def test_images_without_channels_are_named() -> None:
-    with pytest.raises(DataError, match=r"need images \(..., C, H, W\), this has shape \(5, 7\); add a channel"):
+    with pytest.raises(DataError, match=r"numbers \(..., C, H, W\), this is of shape \(5, 7\); add the axes"):
         coord_channels(torch.zeros(5, 7))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import shutil
+from collections.abc import Callable
 from functools import cache
 
 import pytest
 import torch
 from layer_examples import EXAMPLES, OTHER, SMALL, Example, flat
 from torch import Tensor, nn
+
+from spoton.layers import and_logits, first_index, log1mexp, log_sigmoid, raster_first
 
 # axes of 3 pixels and more: the scans leave one out, and torch.export then takes sizes of 1 apart
 LEAST = {"B": 2, "H": 3, "W": 3}
@@ -51,22 +54,52 @@ def test_exported_is_eager(name: str) -> None:
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_onnxruntime_is_eager(name: str) -> None:
+    example = EXAMPLES[name]
+    run, module = by_onnxruntime(exported(name)), example.module().eval()
+    for sizes in (SMALL, OTHER):
+        inputs = example.tensors(sizes, torch.float32)
+        with torch.no_grad():
+            expected = flat(module(*inputs))
+        assert_same(run(*inputs), expected)
+
+
+def by_onnxruntime(graph: torch.export.ExportedProgram) -> Callable[..., tuple[Tensor, ...]]:
+    """The graph as a function that onnxruntime carries out."""
     for package in ("onnx", "onnxscript"):
         pytest.importorskip(package, reason="needs the extra: pip install 'spoton[onnx]'")
     runtime = pytest.importorskip("onnxruntime", reason="needs the extra: pip install 'spoton[onnx]'")
-    example = EXAMPLES[name]
-    program = torch.onnx.export(exported(name), dynamo=True, verbose=False)
+    program = torch.onnx.export(graph, dynamo=True, verbose=False)
     assert program is not None
     stored = io.BytesIO()
     program.save(stored)
     session = runtime.InferenceSession(stored.getvalue(), providers=["CPUExecutionProvider"])
-    module = example.module().eval()
-    for sizes in (SMALL, OTHER):
-        inputs = example.tensors(sizes, torch.float32)
+
+    def run(*inputs: Tensor) -> tuple[Tensor, ...]:
         named = {given.name: x.numpy() for given, x in zip(session.get_inputs(), inputs, strict=True)}
-        with torch.no_grad():
-            expected = flat(module(*inputs))
-        assert_same(tuple(map(torch.from_numpy, session.run(None, named))), expected)
+        return tuple(map(torch.from_numpy, session.run(None, named)))
+
+    return run
+
+
+class Survival(nn.Module):
+    """What the scans are made of, and one of them."""
+
+    def forward(self, z: Tensor) -> tuple[Tensor, ...]:
+        """For logits (H, W)."""
+        return log_sigmoid(z), log1mexp(-z.abs()), raster_first(z, "righttop"), first_index(z)[1], and_logits(z, z)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_all_digits_survive_the_export() -> None:
+    """At logits where log(sigmoid(z)), as torch writes logsigmoid to ONNX, has none left."""
+    z = torch.tensor([[-80.0, -20.0, -5.0, -1e-3], [80.0, 20.0, 5.0, 1e-3], [-40.0, -30.0, -10.0, -25.0]])
+    graph = torch.export.export(Survival(), (z,))
+    truth = [part.float() for part in Survival()(z.double())]
+    for found in (graph.module()(z), by_onnxruntime(graph)(z)):
+        for a, b in zip(found, truth, strict=True):
+            assert torch.allclose(a, b, rtol=1e-6, atol=0)
 
 
 @pytest.mark.skipif(not shutil.which("c++"), reason="torch.compile builds with a C++ compiler, and there is none")

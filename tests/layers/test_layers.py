@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
 import torch
 from layer_examples import EXAMPLES, SMALL, Example, flat, missing
 from torch import Tensor, nn
 
 from spoton import catalogue
+from spoton.errors import UsageError
 
 
 @pytest.fixture(params=EXAMPLES)
@@ -24,6 +27,19 @@ def test_a_layer_is_made_without_arguments_and_shows_itself(name: str) -> None:
     layer = catalogue.classes("spoton.layers", nn.Module)[name]
     assert repr(layer()).startswith(name)
     assert layer.__doc__
+
+
+@pytest.mark.parametrize("temperature", [0.0, -1.0, float("nan")])
+def test_temperatures_are_positive(temperature: float) -> None:
+    tempered = {
+        name: layer
+        for name, layer in catalogue.classes("spoton.layers", nn.Module).items()
+        if "temperature" in inspect.signature(layer).parameters
+    }
+    assert {"FirstIndex", "LastIndex", "SoftSort", "Centroid"} <= set(tempered)
+    for layer in tempered.values():
+        with pytest.raises(UsageError, match="a temperature has to be positive, not"):
+            layer(temperature=temperature)
 
 
 def test_gradients_of_inputs_and_parameters(example: Example) -> None:

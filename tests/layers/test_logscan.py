@@ -110,5 +110,5 @@ def test_wrong_options_are_named() -> None:
         LogScan(scale="exp")
     with pytest.raises(UsageError, match="has to be positive, not 0; `inf` sets none"):
         log_scan(torch.zeros(2, 2), bound=0)
-    with pytest.raises(DataError, match=r"shape \(2, 2\); add a channel"):
+    with pytest.raises(DataError, match=r"shape \(2, 2\); add the axes that lack"):
         LogScan()(torch.zeros(2, 2))

@@ -36,5 +36,5 @@ def test_the_gradient_goes_to_the_extremes() -> None:
 def test_wrong_options_are_named() -> None:
     with pytest.raises(UsageError, match="pooling needs 1 level or more, not 0"):
         MinMaxPool(levels=0)
-    with pytest.raises(DataError, match=r"this has shape \(5, 7\); add a channel"):
+    with pytest.raises(DataError, match=r"of shape \(5, 7\); add the axes that lack"):
         min_max_pool(torch.zeros(5, 7))

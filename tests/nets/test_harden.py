@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from torch import Tensor
 
 from spoton import get_learner, get_task
 from spoton.data import Array, PointData
-from spoton.errors import DataError, UsageError
+from spoton.errors import DataError, MissingExtra, UsageError
 from spoton.layers import InkGate, NeighbourGate, point_candidates
 from spoton.layers._candidates import hard_candidates
 from spoton.learners import TorchRegressor
@@ -112,6 +113,14 @@ def onnx_session(hard: HardNet, path: Path) -> Callable[[Array], Array]:
     runtime = pytest.importorskip("onnxruntime", reason="needs the extra: pip install 'spoton[onnx]'")
     session = runtime.InferenceSession(hard.export(path), providers=["CPUExecutionProvider"])
     return lambda X: session.run(["points"], {"images": X})[0]  # type: ignore[no-any-return]
+
+
+def test_the_extra_for_onnx_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for package in ("onnx", "onnxscript"):
+        with monkeypatch.context() as without:
+            without.setitem(sys.modules, package, None)
+            with pytest.raises(MissingExtra, match=r"pip install 'spoton\[onnx\]'"):
+                HardNet().export(tmp_path / "net.onnx")
 
 
 @pytest.mark.slow

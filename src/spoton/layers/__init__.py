@@ -12,6 +12,8 @@ from spoton.layers._decode import DecodeUnit as DecodeUnit
 from spoton.layers._decode import decode_axis as decode_axis
 from spoton.layers._decode import decode_heatmap as decode_heatmap
 from spoton.layers._decode import decode_unit as decode_unit
+from spoton.layers._denorm import Denorm as Denorm
+from spoton.layers._denorm import denorm as denorm
 from spoton.layers._expect import DSNT as DSNT
 from spoton.layers._expect import Centroid as Centroid
 from spoton.layers._expect import SoftArgmax2d as SoftArgmax2d
@@ -40,6 +42,7 @@ from spoton.layers._heatmap import heatmap_kl as heatmap_kl
 from spoton.layers._heatmap import log_gaussian as log_gaussian
 from spoton.layers._jitter import Jitter as Jitter
 from spoton.layers._jitter import jitter as jitter
+from spoton.layers._kernels import compile_kernels as compile_kernels
 from spoton.layers._keypoint import KeypointHead as KeypointHead
 from spoton.layers._logscan import LOG_SCAN_CHANNELS as LOG_SCAN_CHANNELS
 from spoton.layers._logscan import LogScan as LogScan
@@ -80,8 +83,13 @@ from spoton.layers._sort import LogOrder as LogOrder
 from spoton.layers._sort import SoftSort as SoftSort
 from spoton.layers._sort import log_order as log_order
 from spoton.layers._sort import soft_sort as soft_sort
+from spoton.layers._sparse_linear import HypentropyDescent as HypentropyDescent
+from spoton.layers._sparse_linear import SparseLinear as SparseLinear
+from spoton.layers._sparse_linear import hypentropy_step_ as hypentropy_step_
+from spoton.layers._sparse_linear import split_parameters as split_parameters
 from spoton.layers._survival import log1mexp as log1mexp
 from spoton.layers._survival import log_first as log_first
+from spoton.layers._survival import log_sigmoid as log_sigmoid
 
 __all__ = [
     "DSNT",
@@ -92,6 +100,7 @@ __all__ = [
     "DecodeAxis",
     "DecodeHeatmap",
     "DecodeUnit",
+    "Denorm",
     "Extents",
     "FirstIndex",
     "GatedPoint",
@@ -99,6 +108,7 @@ __all__ = [
     "HalfPixelHuber",
     "HeatmapJS",
     "HeatmapKL",
+    "HypentropyDescent",
     "InkGate",
     "Jitter",
     "KeypointHead",
@@ -123,14 +133,17 @@ __all__ = [
     "SoftLookup",
     "SoftRank",
     "SoftSort",
+    "SparseLinear",
     "SpatialSoftmax2d",
     "and_logits",
     "centroid",
+    "compile_kernels",
     "coord_channels",
     "decode_axis",
     "decode_gated_point",
     "decode_heatmap",
     "decode_unit",
+    "denorm",
     "dsnt",
     "element_or_place",
     "extents",
@@ -139,6 +152,7 @@ __all__ = [
     "half_pixel_huber",
     "heatmap_js",
     "heatmap_kl",
+    "hypentropy_step_",
     "ink_logits",
     "jitter",
     "log1mexp",
@@ -147,6 +161,7 @@ __all__ = [
     "log_order",
     "log_places",
     "log_scan",
+    "log_sigmoid",
     "midpoint",
     "min_max_pool",
     "mixture_nll",
@@ -166,4 +181,5 @@ __all__ = [
     "soft_rank",
     "soft_sort",
     "spatial_softmax2d",
+    "split_parameters",
 ]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from spoton.layers._grid import centres, wide
+from spoton.layers._checks import check_axes
+from spoton.layers._grid import centres, check_temperature, wide
 from spoton.layers._tempered import MODES, Tempered, check_word
 
 TIES = ("first", "last")
@@ -35,6 +36,9 @@ def soft_argmax(
     """
     check_word("mode", mode, MODES)
     check_word("kind of ties", ties, TIES)
+    check_axes(scores, "scores", "L")
+    if not isinstance(temperature, Tensor):
+        check_temperature(temperature)
     s = scores.movedim(dim, -1).to(wide(scores.dtype))
     place = centres(s.shape[-1], s)
     best = s == s.amax(-1, keepdim=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from spoton.errors import DataError
+from spoton.layers._checks import check_axes
 from spoton.layers._grid import centres
 
 
@@ -23,12 +23,9 @@ def coord_channels(x: Tensor, *, radius: bool = False) -> Tensor:
         the outer pixels, 0 along an axis of one pixel), then the radius, sqrt(x^2 + y^2), 0 to sqrt(2).
 
     Raises:
-        DataError: fewer than three axes.
+        DataError: no images.
     """
-    if x.ndim < 3:
-        raise DataError(
-            f"coordinate channels need images (..., C, H, W), this has shape {tuple(x.shape)}; add a channel"
-        )
+    check_axes(x, "images", "C H W")
     height, width = x.shape[-2:]
     across = centres(width, x, "unit").expand(height, width)
     down = centres(height, x, "unit").unsqueeze(-1).expand(height, width)

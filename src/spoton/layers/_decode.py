@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from spoton import frames
 from spoton.errors import DataError, UsageError
+from spoton.layers._checks import check_axes
 from spoton.layers._expect import soft_argmax2d
 from spoton.layers._grid import centres, wide
 
@@ -32,6 +33,7 @@ def decode_axis(log_p: Tensor, how: str = "argmax") -> Tensor:
         UsageError: an unknown way.
     """
     _check(how, AXIS)
+    check_axes(log_p, "log-probabilities", "L")
     log_p = log_p.to(wide(log_p.dtype))
     if how == "argmax":
         return log_p.argmax(-1).to(log_p.dtype)
@@ -67,8 +69,8 @@ def decode_heatmap(log_p: Tensor, how: str = "argmax", *, radius: int = 2) -> Te
         UsageError: an unknown way, or a radius below 1.
     """
     _check(how, HEATMAP)
-    if radius < 1:
-        raise UsageError(f"a window needs a radius of 1 pixel or more, not {radius}")
+    _check_radius(radius)
+    check_axes(log_p, "logits or log-probabilities", "H W")
     z = log_p.to(wide(log_p.dtype))
     if how == "mean":
         return soft_argmax2d(z, frame="px")
@@ -139,6 +141,7 @@ def decode_unit(p_unit: Tensor, size: tuple[int, int], *, whole: bool = True) ->
         UsageError: a side of fewer than two pixels, which has no `unit` frame.
     """
     _check_size(size)
+    check_axes(p_unit, "coordinates", "2P")
     if p_unit.shape[-1] % 2:
         raise DataError(f"coordinates of points come as x and y, these are {p_unit.shape[-1]}; give both of each")
     p_unit = p_unit.to(wide(p_unit.dtype))
@@ -152,8 +155,13 @@ def _check(how: str, known: tuple[str, ...]) -> None:
         raise UsageError(f"no decoder is called '{how}'; known: {', '.join(known)}")
 
 
+def _check_radius(radius: int) -> None:
+    if radius < 1:
+        raise UsageError(f"a window needs a radius of 1 pixel or more, not {radius}")
+
+
 def _check_size(size: tuple[int, int]) -> None:
-    if min(size) < 2:
+    if len(size) != 2 or min(size) < 2:
         raise UsageError(f"the unit frame needs an image (W, H) of 2 pixels or more along each side, not {size}")
 
 
@@ -193,6 +201,7 @@ class DecodeHeatmap(nn.Module):
     def __init__(self, how: str = "argmax", radius: int = 2) -> None:
         super().__init__()
         _check(how, HEATMAP)
+        _check_radius(radius)
         self.how, self.radius = how, radius
 
     def forward(self, log_p: Tensor) -> Tensor:

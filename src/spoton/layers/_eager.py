@@ -16,6 +16,14 @@ def kernels(z: Tensor) -> bool:
     return FAST and z.is_cpu and z.dtype == torch.float32
 
 
+def exporting() -> bool:
+    """Whether `torch.export` or `torch.onnx` watches: what is computed now becomes a graph for other programs."""
+    if torch.compiler.is_compiling():
+        # torch 2.6 and older cannot tell it from torch.compile, which is none the worse for it
+        return getattr(torch.compiler, "is_exporting", lambda: True)()
+    return torch.onnx.is_in_onnx_export()
+
+
 def by_hand(z: Tensor) -> bool:
     """Whether the operators of `spoton.layers._operators` may be used.
 
@@ -23,7 +31,6 @@ def by_hand(z: Tensor) -> bool:
     in forward mode. `torch.compile` takes the kernels as they are; where there are none it compiles the formulas.
     """
     if torch.compiler.is_compiling():
-        exporting = getattr(torch.compiler, "is_exporting", lambda: True)  # torch 2.6 and older cannot tell
         return not exporting() and kernels(z)
     return (
         type(z) in PLAIN

@@ -6,11 +6,12 @@ An expectation lies where the mass balances: next to an exact pixel, on it only 
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from spoton.errors import UsageError
+from spoton.layers._checks import check_axes
 from spoton.layers._grid import centres, check_frame, check_temperature
+from spoton.layers._survival import log_sigmoid
 from spoton.layers._tempered import keep_temperature
 
 KINDS = ("logits", "weights")
@@ -26,6 +27,9 @@ def spatial_softmax2d(logits: Tensor, temperature: float | Tensor = 1.0) -> Tens
     Returns:
         Probabilities (..., H, W) that sum to 1 over the last two axes.
     """
+    check_axes(logits, "logits", "H W")
+    if not isinstance(temperature, Tensor):
+        check_temperature(temperature)
     return torch.softmax((logits / temperature).flatten(-2), dim=-1).reshape(logits.shape)
 
 
@@ -46,6 +50,7 @@ def dsnt(heatmap: Tensor, *, frame: str = "px") -> Tensor:
     Raises:
         UsageError: an unknown frame.
     """
+    check_axes(heatmap, "heatmaps", "H W")
     height, width = heatmap.shape[-2:]
     xs, ys = centres(width, heatmap, frame), centres(height, heatmap, frame)
     x = (heatmap.sum(-2, dtype=xs.dtype) * xs).sum(-1)
@@ -88,7 +93,8 @@ def centroid(z: Tensor, *, of: str = "logits", frame: str = "px") -> Tensor:
     if of not in KINDS:
         raise UsageError(f"a centroid is of {' or '.join(KINDS)}, not of '{of}'")
     if of == "logits":
-        return dsnt(spatial_softmax2d(F.logsigmoid(z)), frame=frame)
+        check_axes(z, "logits of a mask", "H W")
+        return dsnt(spatial_softmax2d(log_sigmoid(z)), frame=frame)
     if not z.is_floating_point():
         z = z.to(torch.get_default_dtype())
     total = z.sum((-2, -1), keepdim=True)
@@ -111,7 +117,7 @@ class SpatialSoftmax2d(nn.Module):
 
     def __init__(self, temperature: float = 1.0, learnable: bool = False) -> None:
         super().__init__()
-        keep_temperature(self, check_temperature(temperature), learnable)
+        keep_temperature(self, temperature, learnable)
 
     def forward(self, logits: Tensor) -> Tensor:
         """Probabilities."""

@@ -7,7 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from spoton.errors import UsageError
-from spoton.layers._survival import log_first
+from spoton.layers._checks import check_axes
+from spoton.layers._survival import log_first, log_sigmoid
 from spoton.layers._tempered import keep_temperature
 
 MODES = ("soft", "st", "gumbel", "hard")
@@ -37,9 +38,10 @@ def first_index(
     """
     if mode not in MODES:
         raise UsageError(f"no mode is called '{mode}'; known: {', '.join(MODES)}")
+    check_axes(logits, "logits", "L")
     z = logits.movedim(dim, -1)
     place = torch.arange(z.shape[-1], device=z.device, dtype=z.dtype)
-    log_hit, log_miss = F.logsigmoid(z), F.logsigmoid(-z)
+    log_hit, log_miss = log_sigmoid(z), log_sigmoid(-z)
     log_none = log_miss.sum(-1)
     if mode == "hard":
         return _hard(z, place, reverse, none), log_none.exp()
@@ -77,6 +79,9 @@ class FirstIndex(nn.Module):
         learnable: learn the temperature.
 
     Shape: (..., L, ...) -> the same without `dim`.
+
+    Raises:
+        UsageError: an unknown mode, or a temperature that is not positive.
     """
 
     reverse = False

@@ -7,7 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from spoton.errors import UsageError
-from spoton.layers._survival import log1mexp
+from spoton.layers._checks import check_axes
+from spoton.layers._survival import log1mexp, log_sigmoid
 
 
 def ink_logits(x: Tensor, log_threshold: Tensor, log_sharpness: Tensor, floor: float = 1e-6) -> Tensor:
@@ -25,6 +26,7 @@ def ink_logits(x: Tensor, log_threshold: Tensor, log_sharpness: Tensor, floor: f
     Returns:
         Logits, the shape of x.
     """
+    check_axes(x, "pixel values")
     return torch.exp(log_sharpness) * (torch.log(x.clamp_min(floor)) - log_threshold)
 
 
@@ -40,7 +42,7 @@ def and_logits(first: Tensor, second: Tensor) -> Tensor:
     Returns:
         Logits; at most 87 in float32, where both conditions are certain.
     """
-    log_both = F.logsigmoid(first) + F.logsigmoid(second)
+    log_both = log_sigmoid(first) + log_sigmoid(second)
     return log_both - log1mexp(log_both)
 
 
@@ -58,9 +60,10 @@ def neighbour_logits(logits: Tensor, weights: Tensor) -> Tensor:
     Returns:
         Logits, the shape of `logits`; pixels beyond the border are no ink.
     """
-    flat = F.logsigmoid(-logits).reshape(-1, 1, *logits.shape[-2:])
+    check_axes(logits, "logits of ink", "H W")
+    flat = log_sigmoid(-logits).reshape(-1, 1, *logits.shape[-2:])
     nobody = F.conv2d(flat, weights.to(logits.dtype)[None, None], padding=weights.shape[-1] // 2)
-    log_both = F.logsigmoid(logits) + log1mexp(nobody).reshape(logits.shape)
+    log_both = log_sigmoid(logits) + log1mexp(nobody).reshape(logits.shape)
     return log_both - log1mexp(log_both)
 
 
@@ -74,6 +77,9 @@ class InkGate(nn.Module):
 
     Shape: (..., H, W) -> (..., H, W) logits of ink.
 
+    Raises:
+        UsageError: a number that is not positive.
+
     Limits: a background of 0 is far from any ink on a log scale; a background just below the ink (haze) needs a large
     sharpness, which takes more steps to learn.
 
@@ -86,8 +92,11 @@ class InkGate(nn.Module):
 
     def __init__(self, threshold: float | None = None, sharpness: float | None = None, floor: float = 1e-6) -> None:
         super().__init__()
-        t = torch.rand(()) * 0.5 + 0.1 if threshold is None else torch.tensor(threshold)
-        n = torch.exp(torch.randn(()) * 0.3 + 2.1) if sharpness is None else torch.tensor(sharpness)
+        for name, value in (("threshold", threshold), ("sharpness", sharpness), ("floor", floor)):
+            if value is not None and not 0 < value < float("inf"):
+                raise UsageError(f"the {name} of a gate is a positive number, not {value}")
+        t = torch.rand(()) * 0.5 + 0.1 if threshold is None else torch.tensor(float(threshold))
+        n = torch.exp(torch.randn(()) * 0.3 + 2.1) if sharpness is None else torch.tensor(float(sharpness))
         self.log_threshold = nn.Parameter(torch.log(t))
         self.log_sharpness = nn.Parameter(torch.log(n))
         self.floor = floor
@@ -126,7 +135,7 @@ class NeighbourGate(nn.Module):
 
     def __init__(self, size: int = 3) -> None:
         super().__init__()
-        if size < 1 or size % 2 == 0:
+        if size < 1 or size % 2 != 1:
             raise UsageError(f"a neighbourhood has a middle, so its size is odd, not {size}")
         self.ink = InkGate()
         self.pull = nn.Parameter(torch.randn(size, size) * 0.3 - 1.0)

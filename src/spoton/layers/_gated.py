@@ -5,6 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from spoton.errors import DataError
+from spoton.layers._checks import check_axes, check_counts, check_same, unless_nan
+
 
 def mixture_nll(log_gates: Tensor, log_p: Tensor, y_px: Tensor) -> Tensor:
     """-log sum over k of g_k P_k(y), averaged over the batch: a mixture of experts that no label tells apart.
@@ -17,12 +20,17 @@ def mixture_nll(log_gates: Tensor, log_p: Tensor, y_px: Tensor) -> Tensor:
         y_px: answers (B, k) in pixels, rounded to whole ones.
 
     Returns:
-        A scalar.
+        A scalar; NaN if an answer is NaN or infinite.
+
+    Raises:
+        DataError: the shapes do not fit.
     """
+    check_axes(log_p, "log-probabilities", "B K k L")
+    check_same("answers", y_px.shape, log_p[:, 0].shape[:-1], "(B, k)")
     index = torch.floor(y_px + 0.5).long().clamp(0, log_p.shape[-1] - 1)
     index = index[:, None, :, None].expand(-1, log_p.shape[1], -1, 1)
     log_answer = log_p.gather(-1, index).squeeze(-1).sum(-1)
-    return -torch.logsumexp(log_gates + log_answer, dim=-1).mean()
+    return unless_nan(-torch.logsumexp(log_gates + log_answer, dim=-1).mean(), y_px)
 
 
 def gated_point_nll(log_gates: Tensor, log_x: Tensor, log_y: Tensor, y_px: Tensor) -> Tensor:
@@ -35,8 +43,13 @@ def gated_point_nll(log_gates: Tensor, log_x: Tensor, log_y: Tensor, y_px: Tenso
         y_px: answers (B, 2P) in pixels, x and y of one point after the other.
 
     Returns:
-        A scalar, summed over points and averaged over the batch.
+        A scalar, summed over points and averaged over the batch; NaN if an answer is NaN or infinite.
+
+    Raises:
+        DataError: the shapes do not fit.
     """
+    _check_pairs(log_gates, log_x, log_y)
+    check_same("answers", y_px.shape, torch.Size([log_gates.shape[0], 2 * log_gates.shape[1]]), "(B, 2P)")
     answer = torch.unflatten(torch.floor(y_px + 0.5).long(), 1, (-1, 2))
     at = []
     for axis, log_p in enumerate((log_x, log_y)):
@@ -44,7 +57,7 @@ def gated_point_nll(log_gates: Tensor, log_x: Tensor, log_y: Tensor, y_px: Tenso
         every = log_p[:, None].expand(-1, index.shape[1], -1, -1)
         at.append(every.gather(-1, index.expand(-1, -1, log_p.shape[1], 1)).squeeze(-1))
     pairs = log_gates + at[0].unsqueeze(-1) + at[1].unsqueeze(-2)
-    return -torch.logsumexp(pairs.flatten(2), dim=-1).sum(-1).mean()
+    return unless_nan(-torch.logsumexp(pairs.flatten(2), dim=-1).sum(-1).mean(), y_px)
 
 
 def decode_gated_point(log_gates: Tensor, log_x: Tensor, log_y: Tensor) -> Tensor:
@@ -57,7 +70,11 @@ def decode_gated_point(log_gates: Tensor, log_x: Tensor, log_y: Tensor) -> Tenso
         log_gates: (B, P, C, D).
         log_x: (B, C, W).
         log_y: (B, D, H).
+
+    Raises:
+        DataError: the shapes do not fit.
     """
+    _check_pairs(log_gates, log_x, log_y)
     modes = [log_x.argmax(-1), log_y.argmax(-1)]
     # entry (c, e): what candidate c thinks of the position that candidate e proposes
     x_of, y_of = (
@@ -65,6 +82,16 @@ def decode_gated_point(log_gates: Tensor, log_x: Tensor, log_y: Tensor) -> Tenso
         for log_p, mode in zip((log_x, log_y), modes, strict=True)
     )
     return _most_probable(log_gates, modes[0], modes[1], x_of, y_of)
+
+
+def _check_pairs(log_gates: Tensor, log_x: Tensor, log_y: Tensor) -> None:
+    for log_p in (log_x, log_y):
+        check_axes(log_p, "log-probabilities of candidates", "B C L")
+    if log_gates.ndim != 4 or log_gates.shape[2:] != (log_x.shape[1], log_y.shape[1]):
+        raise DataError(
+            f"gates (B, P, C, D) are for C candidates of x and D of y, these are {tuple(log_gates.shape)} for "
+            f"{log_x.shape[1]} and {log_y.shape[1]}"
+        )
 
 
 def hard_gated_point(log_gates: Tensor, x: Tensor, y: Tensor) -> Tensor:
@@ -109,6 +136,10 @@ class GatedPoint(nn.Module):
     Shape: features (B, F), log_x (B, C, W), log_y (B, D, H) -> (log_gates (B, P, C, D), log_x, log_y); `decode` takes
     the three and gives pixels (B, 2P).
 
+    Raises:
+        DataError: another number of features.
+        UsageError: a number below 1.
+
     Example:
         >>> import torch
         >>> log_x, log_y = torch.randn(5, 7, 40).log_softmax(-1), torch.randn(5, 7, 28).log_softmax(-1)
@@ -119,11 +150,17 @@ class GatedPoint(nn.Module):
 
     def __init__(self, features: int = 16, points: int = 1, candidates: tuple[int, int] = (7, 7)) -> None:
         super().__init__()
+        check_counts(features=features, points=points, candidates=min(candidates))
         self.points, self.candidates = points, candidates
         self.gates = nn.Linear(features, points * candidates[0] * candidates[1])
 
     def forward(self, features: Tensor, log_x: Tensor, log_y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Log-probabilities of the pairs, beside the candidates."""
+        if features.shape[-1] != self.gates.in_features:
+            raise DataError(
+                f"this layer takes {self.gates.in_features} features an image, these have the shape "
+                f"{tuple(features.shape)}"
+            )
         log_gates = torch.log_softmax(self.gates(features).unflatten(-1, (self.points, -1)), dim=-1)
         return torch.unflatten(log_gates, -1, self.candidates), log_x, log_y
 

@@ -24,9 +24,14 @@ def log_gaussian(y_px: Tensor, size: tuple[int, int], sigma: float = 1.0) -> Ten
         (..., H, W); the exponentials sum to 1. In float32 at least, as positions need.
 
     Raises:
+        DataError: no points (..., 2), or an image without pixels.
         UsageError: a sigma that is not positive.
     """
     _check_sigma(sigma)
+    if y_px.shape[-1:] != (2,) or min(size) < 1:
+        raise DataError(
+            f"a heatmap is of points (..., 2) in an image of (W, H) pixels, not of {tuple(y_px.shape)} in {tuple(size)}"
+        )
     y_px = y_px.to(wide(y_px.dtype))
     axes = []
     for i, pixels in enumerate(size):

@@ -6,6 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from spoton.errors import DataError, UsageError
+from spoton.layers._checks import check_axes
+
 
 def jitter(x: Tensor, shift: float = 2.0, turn: float = 0.15, scale: float = 0.1, shear: float = 0.1) -> Tensor:
     """Each image moved by a random affine map of its own.
@@ -19,7 +22,16 @@ def jitter(x: Tensor, shift: float = 2.0, turn: float = 0.15, scale: float = 0.1
 
     Returns:
         Images of the same shape, bilinear, 0 beyond the border.
+
+    Raises:
+        DataError: no images (B, C, H, W).
     """
+
+    check_axes(x, "images", "C H W")
+    if x.ndim != 4:
+        raise DataError(f"each image of a batch is moved by itself: give (B, C, H, W), not {tuple(x.shape)}")
+    if not x.shape[0]:
+        return x
 
     def draw(most: float) -> Tensor:
         return (torch.rand(len(x), device=x.device, dtype=x.dtype) * 2 - 1) * most
@@ -50,10 +62,16 @@ class Jitter(nn.Module):
         shear: as a share.
 
     Shape: (B, C, H, W) -> the same.
+
+    Raises:
+        UsageError: a size out of its range.
     """
 
     def __init__(self, shift: float = 2.0, turn: float = 0.15, scale: float = 0.1, shear: float = 0.1) -> None:
         super().__init__()
+        if not (min(shift, turn, shear) >= 0 and 0 <= scale < 1):
+            came = f"{shift}, {turn}, {shear} and {scale}"
+            raise UsageError(f"shift, turn and shear are 0 or more, and scale is a share below 1, not {came}")
         self.shift, self.turn, self.scale, self.shear = shift, turn, scale, shear
 
     def forward(self, x: Tensor) -> Tensor:

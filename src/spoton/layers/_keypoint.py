@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from spoton.errors import DataError
 from spoton.layers._candidates import PER_AXIS as READ
 from spoton.layers._candidates import point_candidates
+from spoton.layers._checks import check_axes, check_counts
 from spoton.layers._survival import LOG_ZERO
 
 PER_AXIS = READ + 1  # candidates of each coordinate: what the scans read off the mask, and the heatmap
@@ -35,6 +36,7 @@ class KeypointHead(nn.Module):
 
     Raises:
         DataError: another number of channels.
+        UsageError: a number below 1.
 
     Limits: one answer a pixel of the map, so the backbone has to keep the image's size, or its map has to be brought
     up to it before (`torch.nn.Upsample`). x and y are read by themselves: of two equally good points it may mix both.
@@ -50,6 +52,7 @@ class KeypointHead(nn.Module):
 
     def __init__(self, features: int = 16, points: int = 1) -> None:
         super().__init__()
+        check_counts(features=features, points=points)
         self.features, self.points = features, points
         self.maps = nn.Conv2d(features, 2 * points, 1)
         with torch.no_grad():
@@ -60,7 +63,8 @@ class KeypointHead(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Log-probabilities over positions."""
-        if features.ndim < 3 or features.shape[-3] != self.features:
+        check_axes(features, "maps of features", "F H W")
+        if features.shape[-3] != self.features:
             raise DataError(f"this head takes maps (..., {self.features}, H, W), not {tuple(features.shape)}")
         lead, (height, width) = features.shape[:-3], features.shape[-2:]
         flat = features.reshape(-1, *features.shape[-3:])
@@ -69,7 +73,7 @@ class KeypointHead(nn.Module):
         shift = self.by_image(flat.mean((-2, -1))).reshape(-1, *self.weights.shape)
         weights = torch.log_softmax(self.weights + shift, dim=-1)
         mixed = torch.logsumexp(candidates + weights.unsqueeze(-1), dim=-2)
-        return mixed.reshape(*lead, 2 * self.points, -1)
+        return mixed.reshape(*lead, 2 * self.points, max(height, width))
 
     @staticmethod
     def _candidates(mask: Tensor, heat: Tensor) -> Tensor:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from spoton.errors import DataError, UsageError
+from spoton.errors import UsageError
+from spoton.layers._checks import check_axes
 from spoton.layers._gate import InkGate
 from spoton.layers._raster import SCANS
-from spoton.layers._survival import LOG_ZERO, before, log1mexp
+from spoton.layers._survival import LOG_ZERO, before, log1mexp, log_sigmoid
 
 # the channels of `log_scan`, in their order
 LOG_SCAN_CHANNELS = (
@@ -52,7 +52,8 @@ def log_scan(logits: Tensor, *, scale: str = "log", bound: float = 10.0) -> Tens
         UsageError: an unknown scale, or a bound that is not positive.
     """
     _check(scale, bound)
-    log_hit, log_miss = F.logsigmoid(logits), F.logsigmoid(-logits)
+    check_axes(logits, "logits of ink", "H W")
+    log_hit, log_miss = log_sigmoid(logits), log_sigmoid(-logits)
     found = [log_hit]
     whole, some = [], []
     for line, across in ((-1, -2), (-2, -1)):
@@ -112,8 +113,7 @@ class LogScan(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Images and what the scans know."""
-        if x.ndim < 3:
-            raise DataError(f"scan channels need images (..., C, H, W), this has shape {tuple(x.shape)}; add a channel")
+        check_axes(x, "images", "C H W")
         return torch.cat([x, log_scan(self.gate(x.amax(dim=-3)), scale=self.scale, bound=self.bound)], dim=-3)
 
     def extra_repr(self) -> str:

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from spoton.errors import DataError, UsageError
+from spoton.layers._checks import check_same
 
 
 def half_pixel_huber(predicted: Tensor, y: Tensor, *, delta: float = 1.0, free: float = 0.5) -> Tensor:
@@ -28,9 +29,11 @@ def half_pixel_huber(predicted: Tensor, y: Tensor, *, delta: float = 1.0, free: 
         A scalar, the mean over all coordinates.
 
     Raises:
+        DataError: answers of another shape.
         UsageError: a delta that is not positive, or a negative `free`.
     """
     _check_huber(delta, free)
+    check_same("answers", y.shape, predicted.shape, "of what is predicted")
     beyond = F.relu((predicted - y).abs() - free)
     return F.huber_loss(beyond, torch.zeros_like(beyond), delta=delta)
 
@@ -56,10 +59,11 @@ def root_squared_error(predicted: Tensor, y: Tensor, *, dims: int = 2, eps: floa
         A scalar, the mean over all points.
 
     Raises:
-        DataError: k is no multiple of `dims`.
+        DataError: answers of another shape, or k is no multiple of `dims`.
         UsageError: a negative eps, or dims below 1.
     """
     _check_root(dims, eps)
+    check_same("answers", y.shape, predicted.shape, "of what is predicted")
     if predicted.shape[-1] % dims:
         raise DataError(
             f"points of {dims} coordinates cannot be cut out of {predicted.shape[-1]} outputs; set dims=1 for numbers"

@@ -7,15 +7,14 @@ along columns down and up, and over whole rows and columns.
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from spoton.layers._survival import before, log_first
+from spoton.layers._survival import before, log_first, log_sigmoid
 
 
 def scan_maps(logits: Tensor) -> Tensor:
     """log P(pixel is the first ink) in each of the eight scan orders `SCANS`, (..., 8, H, W)."""
-    log_hit, log_miss = F.logsigmoid(logits), F.logsigmoid(-logits)
+    log_hit, log_miss = log_sigmoid(logits), log_sigmoid(-logits)
     found = []
     for line, across in ((-1, -2), (-2, -1)):
         whole = log_miss.sum(line, keepdim=True)
@@ -44,7 +43,7 @@ def line_ends(logits: Tensor) -> tuple[Tensor, Tensor]:
 
 def expected(logits: Tensor, none: float) -> Tensor:
     """The expectations of the coordinates `TWELVE`, (..., 12); see `spoton.layers._twelve`."""
-    hit, log_miss = torch.sigmoid(logits), F.logsigmoid(-logits)
+    hit, log_miss = torch.sigmoid(logits), log_sigmoid(-logits)
     blank_image = log_miss.sum((-1, -2)).exp() * none
     found = []
     for line, across in ((-1, -2), (-2, -1)):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from spoton.errors import DataError
+from spoton.layers._checks import check_same
 from spoton.layers._grid import centres
 from spoton.layers._survival import LOG_ZERO
 
@@ -38,7 +40,13 @@ def pointer_nll(log_p: Tensor, values: Tensor, y: Tensor) -> Tensor:
 
     Returns:
         A scalar. An answer that is no candidate counts as log 0, with no gradient.
+
+    Raises:
+        DataError: the shapes do not fit.
     """
+    check_same("answers", y.shape, log_p.shape[:-1], "(..., K)")
+    if values.shape[-1] != log_p.shape[-1]:
+        raise DataError(f"{log_p.shape[-1]} candidates need as many values, these are {values.shape[-1]}")
     right = values.unsqueeze(-2) == y.unsqueeze(-1).to(values.dtype)
     log_right = torch.logsumexp(torch.where(right, log_p, LOG_ZERO), dim=-1)
     share = 1 / (y.unsqueeze(-1) == y.unsqueeze(-2)).sum(-1).to(log_p.dtype)

@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from spoton.errors import DataError, UsageError
+from spoton.errors import UsageError
+from spoton.layers._checks import check_axes
 
 
 def min_max_pool(x: Tensor, levels: int = 3) -> Tensor:
@@ -25,13 +26,13 @@ def min_max_pool(x: Tensor, levels: int = 3) -> Tensor:
         Of equal values the gradient goes to one.
 
     Raises:
-        DataError: fewer than three axes.
+        DataError: no images.
         UsageError: fewer than one level.
     """
     _check(levels)
-    if x.ndim < 3:
-        raise DataError(f"pooling needs images (..., C, H, W), this has shape {tuple(x.shape)}; add a channel")
-    high, low = x.flatten(0, -3), -x.flatten(0, -3)
+    check_axes(x, "images", "C H W")
+    high = x.reshape(-1, 1, *x.shape[-2:])
+    low = -high
     found = []
     for level in range(levels):
         high, low = _grown(high, 2**level), _grown(low, 2**level)

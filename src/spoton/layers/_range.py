@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from spoton.errors import DataError, UsageError
+from spoton.layers._checks import check_axes
 
 Limits = float | Sequence[float] | Tensor
 
@@ -65,6 +66,7 @@ class RangeHead(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Squash `x` into the limits."""
+        check_axes(x, "outputs of a net")
         base = self.base_lo + (self.base_hi - self.base_lo) * torch.sigmoid(x.clamp(self.x_lo, self.x_hi))
         above = self.room_hi * torch.expm1(-self.rate_hi * F.relu(x - self.x_hi))
         below = self.room_lo * torch.expm1(-self.rate_lo * F.relu(self.x_lo - x))
@@ -155,5 +157,7 @@ def _fresh(lo: Tensor, hi: Tensor) -> tuple[Tensor, ...]:
 
 
 def _check_order(lo: Tensor, hi: Tensor) -> None:
+    if lo.ndim and hi.ndim and lo.shape != hi.shape:
+        raise UsageError(f"limits need one lo and one hi an output, these are {lo.numel()} and {hi.numel()}")
     if not (lo < hi).all():
         raise UsageError(f"limits need lo < hi, these are {lo.tolist()} and {hi.tolist()}")

@@ -9,7 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from spoton.layers._grid import centres, wide
+from spoton.layers._checks import check_axes, check_counts
+from spoton.layers._grid import centres, check_temperature, wide
 from spoton.layers._survival import LOG_ZERO
 from spoton.layers._tempered import MODES, Tempered, check_word
 
@@ -50,6 +51,9 @@ def soft_rank(
     """
     check_word("mode", mode, MODES)
     check_word("kind of ties", ties, TIES)
+    check_axes(keys, "keys", "L")
+    if not isinstance(temperature, Tensor):
+        check_temperature(temperature)
     k = keys.movedim(dim, -1).to(wide(keys.dtype))
     away = k.unsqueeze(-2) - k.unsqueeze(-1) if descending else k.unsqueeze(-1) - k.unsqueeze(-2)
     lead = _lead(centres(k.shape[-1], k), ties)
@@ -81,6 +85,8 @@ def log_places(rank: Tensor, places: int, sharpness: float | Tensor = 1.0) -> Te
     Returns:
         (..., places, L).
     """
+    check_axes(rank, "ranks", "L")
+    check_counts(places=places)
     place = centres(places, rank).unsqueeze(-1)
     away = (rank.unsqueeze(-2) - place).abs()
     if isinstance(sharpness, float) and sharpness == float("inf"):

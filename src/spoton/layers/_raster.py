@@ -12,9 +12,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from spoton.layers import _plain
+from spoton.layers._checks import check_axes, check_same
 from spoton.layers._eager import by_hand, images, like
 from spoton.layers._operators import apply
-from spoton.layers._survival import LOG_ZERO, before, log1mexp, log_first
+from spoton.layers._survival import LOG_ZERO, before, log1mexp, log_first, log_sigmoid
+from spoton.layers._tempered import check_word
 
 # scan order -> (rows outermost, from the bottom or right, backwards along the line); names as in spoton.ink.KINDS
 SCANS = {
@@ -31,9 +33,10 @@ SCANS = {
 
 def raster_first(logits: Tensor, scan: str = "topleft") -> Tensor:
     """log P(pixel is the first ink of the scan), (..., H, W); the exponentials sum to 1 - P(no ink)."""
-    by_rows, far, backwards = SCANS[scan]
+    check_axes(logits, "logits of ink", "H W")
+    by_rows, far, backwards = SCANS[check_word("scan", scan, tuple(SCANS))]
     line, across = (-1, -2) if by_rows else (-2, -1)
-    log_hit, log_miss = F.logsigmoid(logits), F.logsigmoid(-logits)
+    log_hit, log_miss = log_sigmoid(logits), log_sigmoid(-logits)
     earlier = before(log_miss.sum(line, keepdim=True), across, reverse=far)
     return log_first(log_hit, log_miss, line, reverse=backwards) + earlier
 
@@ -50,6 +53,7 @@ def scan_ends(logits: Tensor) -> tuple[Tensor, Tensor]:
         log P over x of the four scans by rows, (..., 4, W), and over y of the four by columns, (..., 4, H), each in the
         order of `SCANS`.
     """
+    check_axes(logits, "logits of ink", "H W")
     if not by_hand(logits):
         return _plain.log_line_ends(logits)
     found = []
@@ -61,7 +65,8 @@ def scan_ends(logits: Tensor) -> tuple[Tensor, Tensor]:
 
 def extents(logits: Tensor) -> dict[str, Tensor]:
     """log P of the ink box's sides: left and right (..., W), top and bottom (..., H)."""
-    log_miss = F.logsigmoid(-logits)
+    check_axes(logits, "logits of ink", "H W")
+    log_miss = log_sigmoid(-logits)
     found = {}
     for near, far, axis in (("left", "right", -2), ("top", "bottom", -1)):
         blank = log_miss.sum(axis)  # log P(no ink in the whole column or row)
@@ -75,9 +80,12 @@ def midpoint(log_low: Tensor, log_high: Tensor) -> Tensor:
 
     The middle is c where low + high + 1 is 2c or 2c + 1: a convolution of the two distributions, read in pairs.
     """
+    for log_p in (log_low, log_high):
+        check_axes(log_p, "log-probabilities", "L")
+    check_same("log-probabilities of the other end", log_high.shape, log_low.shape, "of the first")
     size = log_low.shape[-1]
     low, high = log_low.exp(), log_high.exp()
-    if by_hand(log_low):
+    if by_hand(log_low) and log_low.numel():  # a convolution in groups needs a group
         flat_low, flat_high = low.reshape(-1, 1, size), high.reshape(1, -1, size)
         # one group a row: row i of low is convolved with row i of high
         total = F.conv1d(flat_high, flat_low.flip(-1), padding=size - 1, groups=flat_low.shape[0])[0]
@@ -100,6 +108,7 @@ class RasterFirst(nn.Module):
 
     def forward(self, logits: Tensor) -> Tensor:
         """Log-probabilities over pixels."""
+        check_axes(logits, "logits of ink", "H W")
         if not by_hand(logits):
             return _plain.scan_maps(logits)
         return like(apply("scan_maps", images(logits)), logits)

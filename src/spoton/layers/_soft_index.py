@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from spoton.errors import UsageError
+from spoton.errors import DataError, UsageError
+from spoton.layers._checks import check_axes
 from spoton.layers._grid import centres
 
 
@@ -24,12 +25,19 @@ def soft_index(values: Tensor, index: Tensor, dim: int = -1, *, width: float | N
         (..., K), the values of each place along `dim` moved to the end.
 
     Raises:
+        DataError: the leading axes do not fit.
         UsageError: a width that is not positive.
 
     Limits: an index outside of 0 to L - 1 reads what the index at that end reads, and gets no gradient. With
     `width=None` the slope at whole numbers is that towards the next position, at L - 1 that from the one before.
     """
+    check_axes(values, "values", "L")
     rows = values.movedim(dim, -1)
+    if not torch.compiler.is_compiling() and not _fit(rows.shape[:-1], index.shape[:-1]):
+        raise DataError(
+            f"the leading axes of values and index have to broadcast, these are {tuple(rows.shape[:-1])} and "
+            f"{tuple(index.shape[:-1])}"
+        )
     size = rows.shape[-1]
     inside = (index >= 0) & (index <= size - 1)
     at = torch.where(inside, index, index.detach().clamp(0, size - 1))
@@ -43,6 +51,10 @@ def soft_index(values: Tensor, index: Tensor, dim: int = -1, *, width: float | N
     # not take_along_dim, which broadcasts by itself but fixes the sizes when exported
     rows, low = rows.expand(*lead, size), low.expand(*lead, index.shape[-1])
     return torch.lerp(rows.gather(-1, low), rows.gather(-1, (low + 1).clamp(max=size - 1)), share)
+
+
+def _fit(first: torch.Size, second: torch.Size) -> bool:
+    return all(a == b or 1 in (a, b) for a, b in zip(reversed(first), reversed(second), strict=False))
 
 
 def _check_width(width: float) -> float:
@@ -64,7 +76,17 @@ def soft_lookup(values: Tensor, log_p: Tensor, dim: int = -1) -> Tensor:
 
     Returns:
         (..., K), the values of each place along `dim` moved to the end. Probability that is missing ("no ink") reads 0.
+
+    Raises:
+        DataError: not one probability a value.
     """
+    check_axes(values, "values", "L")
+    check_axes(log_p, "log-probabilities", "K L")
+    if log_p.shape[-1] != values.shape[dim]:
+        raise DataError(
+            f"probabilities of {log_p.shape[-1]} positions cannot be looked up in {values.shape[dim]} values; "
+            "give one for each"
+        )
     return (log_p.exp() * values.movedim(dim, -1).unsqueeze(-2)).sum(-1)
 
 

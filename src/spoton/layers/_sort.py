@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from spoton.layers._grid import centres, wide
+from spoton.layers._checks import check_axes
+from spoton.layers._grid import centres, check_temperature, wide
 from spoton.layers._rank import log_places, soft_rank
 from spoton.layers._tempered import MODES, Tempered, check_word
 
@@ -41,6 +42,9 @@ def log_order(
     Limits: of equal keys `ranks` places the first in the list first; the two others share the places among them.
     """
     check_word("method", method, METHODS)
+    check_axes(keys, "keys", "L")
+    if not isinstance(temperature, Tensor):
+        check_temperature(temperature)
     k = keys.movedim(dim, -1).to(wide(keys.dtype))
     size = k.shape[-1]
     if method == "ranks":
@@ -82,6 +86,7 @@ def soft_sort(
     """
     check_word("mode", mode, MODES)
     check_word("method", method, METHODS)
+    check_axes(keys, "keys", "L")
     hard = keys.sort(dim, descending=descending)[0]
     if mode == "hard":
         return hard

@@ -1,7 +1,7 @@
 """Survival: the probability that nothing was met before, in log space. The arithmetic that all scans share.
 
 A mask is given by its logits z: pixel i is ink with probability m_i = sigmoid(z_i), independently of the others. Then
-log m = logsigmoid(z) and log(1 - m) = logsigmoid(-z) are exact for any z, 1000 or -1000 as well.
+log m = log_sigmoid(z) and log(1 - m) = log_sigmoid(-z) are exact for any z, 1000 or -1000 as well.
 """
 
 from __future__ import annotations
@@ -10,8 +10,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from spoton.layers._eager import exporting
+
 # where a probability is 0 its logarithm stops here: finite in float16, and far below anything that is ever learned
 LOG_ZERO = -6e4
+
+
+def log_sigmoid(z: Tensor) -> Tensor:
+    """log(sigmoid(z)) = -log(1 + exp(-z)), to the last digits in exported graphs as well.
+
+    ONNX has no logsigmoid: torch writes it as log(sigmoid(z)), which has lost its digits at 10 and is infinite at -20.
+    Softplus it has, and that is exact. Beyond the threshold softplus(z) is z to the last digit of float64.
+    """
+    return -F.softplus(-z, threshold=40.0) if exporting() else F.logsigmoid(z)
 
 
 def log1mexp(x: Tensor) -> Tensor:
@@ -26,7 +37,9 @@ def log1mexp(x: Tensor) -> Tensor:
     # 1 - exp(x) = -2 t / (1 - t), t = tanh(x / 2): ONNX has no expm1, and its exp(x) - 1 is 0 where x is small
     t = torch.tanh(torch.where(near, x, -0.5) / 2)
     small = torch.log(-2 * t / (1 - t))
-    large = torch.log1p(-torch.exp(torch.where(near, -1.0, x)))
+    e = torch.exp(torch.where(near, -1.0, x))
+    # log(1 - e) = -2 artanh(e / (2 - e)): ONNX has no log1p either, and its log(1 - e) is 0 where e is small
+    large = -2 * torch.atanh(e / (2 - e)) if exporting() else torch.log1p(-e)
     return torch.where(near, small, large)
 
 

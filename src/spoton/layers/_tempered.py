@@ -19,8 +19,12 @@ def check_word(what: str, given: str, known: tuple[str, ...]) -> str:
 
 
 def keep_temperature(layer: nn.Module, temperature: float, learnable: bool) -> None:
-    """Give a layer `log_temperature`, as a parameter where it is learned and as a buffer where it is not."""
-    log_temperature = torch.log(torch.tensor(float(temperature)))
+    """Give a layer `log_temperature`, as a parameter where it is learned and as a buffer where it is not.
+
+    Raises:
+        UsageError: a temperature that is not positive.
+    """
+    log_temperature = torch.log(torch.tensor(check_temperature(temperature)))
     if learnable:
         layer.register_parameter("log_temperature", nn.Parameter(log_temperature))
     else:
@@ -41,7 +45,7 @@ class Tempered(nn.Module):
     def __init__(self, dim: int = -1, temperature: float = 1.0, learnable: bool = False) -> None:
         super().__init__()
         self.dim = dim
-        keep_temperature(self, check_temperature(temperature), learnable)
+        keep_temperature(self, temperature, learnable)
 
     def temperature(self, like: Tensor) -> Tensor:
         """The temperature as it is now, in the dtype of `like`."""

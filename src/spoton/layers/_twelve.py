@@ -12,6 +12,7 @@ from torch import Tensor
 
 from spoton.errors import UsageError
 from spoton.layers import _plain
+from spoton.layers._checks import check_axes
 from spoton.layers._eager import by_hand, images, kernels, like
 from spoton.layers._operators import apply
 
@@ -35,6 +36,7 @@ def coordinates(logits: Tensor, order: tuple[int, ...], *, mode: str, none: floa
         UsageError: an unknown mode.
     """
     check_mode(mode)
+    check_axes(logits, "logits of ink", "H W")
     # coordinates over 256 have no bfloat16, and sums of many pixels need more digits
     z = logits.float() if logits.dtype in (torch.float16, torch.bfloat16) else logits
     found = _hard(z.detach(), order, none) if mode != "soft" else _soft(z, order, none)
@@ -60,7 +62,7 @@ def _hard(z: Tensor, order: tuple[int, ...], none: float) -> Tensor:
 
         flat = images(z).contiguous()
         out = z.new_empty(len(flat), len(order))
-        packed_points(flat.numpy(), np.array(order), none, out.numpy())
+        packed_points(flat.numpy(), np.array(order, np.int64), float(none), out.numpy())
         return like(out, z)
     ink = z > 0
     rows, columns = z.amax(-1) > 0, z.amax(-2) > 0

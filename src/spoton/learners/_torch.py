@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,7 +48,8 @@ class TorchRegressor(RegressorMixin, BaseEstimator):
     (B, P, H, W), where consecutive pairs of answers (x, y) are the points. A net whose answers are something else has
     a method `check_answers(inputs, targets)`, which refuses what it cannot answer. `any_size = True` says that the
     fitted net takes images of other sizes than it was trained on, and `lr_factors`, as in {"gate.*": 25.0}, that some
-    of its parameters are stepped with so many times the learning rate.
+    of its parameters are stepped with so many times the learning rate. `uses_kernels = True` has `warm_up` compile the
+    kernels of the extra `fast`, which else counts as time of the first fit.
 
     Args:
         net: a class of `spoton.nets` by name, or any class or function that takes (in_shape, n_out, y_range=...) and
@@ -176,6 +179,10 @@ class TorchRegressor(RegressorMixin, BaseEstimator):
         if self.net in ("ResNet18", "ResNet18LogScan"):
             import torchvision.models  # noqa: F401
         _warm_up()
+        from spoton import nets
+
+        if getattr(getattr(nets, self.net, None) if isinstance(self.net, str) else self.net, "uses_kernels", False):
+            _compile()
 
     @property
     def module_(self) -> nn.Module:
@@ -234,6 +241,21 @@ class TorchRegressor(RegressorMixin, BaseEstimator):
 def _warm_up() -> None:
     X = np.zeros((4, 3))
     TorchRegressor(epochs=1, y_range="none", random_state=0).fit(X, X[:, 0])
+
+
+@lru_cache(maxsize=1)
+def _compile() -> None:
+    """The kernels of the extra `fast`, with a word where this takes a while."""
+    from spoton.layers import compile_kernels
+
+    text = "compiling the kernels of the extra `fast`: up to a minute, once an installation"
+    word = Timer(3.0, print, [text], {"file": sys.stderr})
+    word.daemon = True
+    word.start()
+    try:
+        compile_kernels()
+    finally:
+        word.cancel()
 
 
 def _check_pixels(targets: Array, shape: tuple[int, ...]) -> None:

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from spoton.errors import DataError
 from spoton.nets._head import YRange, head
 
 
@@ -36,7 +37,8 @@ class BaseNet(nn.Module):
         y_range: YRange = None,
     ) -> None:
         super().__init__()
-        widths = [math.prod(in_shape), hidden, *([mid] if mid else [])]
+        self.inputs = math.prod(in_shape)
+        widths = [self.inputs, hidden, *([mid] if mid else [])]
         layers: list[nn.Module] = [nn.Flatten()]
         for n_in, n_next in pairwise(widths):
             layers.append(nn.Linear(n_in, n_next))
@@ -47,5 +49,7 @@ class BaseNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Answers (B, n_out)."""
+        if math.prod(x.shape[1:]) != self.inputs:
+            raise DataError(f"this net takes {self.inputs} numbers an example, these have the shape {tuple(x.shape)}")
         out: Tensor = self.layers(x)
         return out

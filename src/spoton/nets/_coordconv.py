@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from spoton.layers import CoordChannels
 from spoton.nets._head import YRange, head
-from spoton.nets._parts import conv_block, image_shape
+from spoton.nets._parts import check_images, conv_block, image_shape
 
 
 class CoordConv(nn.Module):
@@ -41,7 +41,7 @@ class CoordConv(nn.Module):
         y_range: YRange = None,
     ) -> None:
         super().__init__()
-        channels = image_shape(in_shape, "coordconv")[0]
+        self.channels = channels = image_shape(in_shape, "coordconv")[0]
         coords = CoordChannels()
         layers: list[nn.Module] = [coords]
         for n_in in (channels + coords.extra, width, width):
@@ -54,5 +54,6 @@ class CoordConv(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Answers (B, n_out)."""
+        check_images(x, self, self.channels)
         out: Tensor = self.head(self.last(self.features(x).amax(dim=(-1, -2))))
         return out

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from spoton.errors import UsageError
 from spoton.nets._head import YRange, head
+from spoton.nets._parts import check_lists
 from spoton.nets._pointing import Scale, list_length
 
 POOLS = ("mean", "max", "sum")
@@ -51,6 +52,7 @@ class DeepSets(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Answers (B, n_out)."""
+        check_lists(x, self)
         place = torch.linspace(0, 1, x.shape[-1], device=x.device, dtype=x.dtype).expand(x.shape)
         each = self.phi(torch.stack([self.scale(x), place], dim=-1))
         pooled = (

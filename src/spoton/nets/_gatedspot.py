@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from spoton.layers import GatedPoint, GatedPointNLL, Jitter, NeighbourGate, point_candidates
 from spoton.layers._candidates import PER_AXIS
 from spoton.nets._head import YRange
-from spoton.nets._parts import image_shape, points_of
+from spoton.nets._parts import check_images, image_shape, points_of
 
 
 def classifier_body(channels: int, width: int) -> nn.Sequential:
@@ -42,19 +42,21 @@ class GatedSpot(nn.Module):
     """
 
     criterion = GatedPointNLL
+    uses_kernels = True
     lr_factors: ClassVar[dict[str, float]] = {"gate.*": 25.0}  # a threshold moves further than a filter's weight
 
     def __init__(
         self, in_shape: Sequence[int] = (1, 28, 28), n_out: int = 2, *, width: int = 16, y_range: YRange = None
     ) -> None:
         super().__init__()
-        channels = image_shape(in_shape, "gatedspot")[0]
+        self.channels = channels = image_shape(in_shape, "gatedspot")[0]
         self.gate = NeighbourGate()
         self.body = classifier_body(channels, width)
         self.head = GatedPoint(16 * width, points_of(n_out, "gatedspot"), (PER_AXIS, PER_AXIS))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Log-probabilities of the pairs of candidates, and of the candidates."""
+        check_images(x, self, self.channels)
         out: tuple[Tensor, Tensor, Tensor] = self.head(self.body(x), *point_candidates(self.gate(x.amax(dim=1))))
         return out
 

@@ -18,6 +18,7 @@ from spoton.layers import InkGate, NeighbourGate, ink_logits
 from spoton.layers._candidates import CANDIDATES, hard_candidates
 from spoton.layers._gated import hard_gated_point
 from spoton.nets._gatedspot import GatedSpot
+from spoton.nets._parts import check_images
 from spoton.nets._spotnet import SpotNet
 from spoton.optional import require
 
@@ -143,6 +144,7 @@ class HardNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The points."""
+        check_images(x, self, *(() if self.any_size else self.in_shape[:1]))
         candidates = hard_candidates(self.gate(x.amax(dim=1)))
         if self.body is None or self.head is None:
             return torch.cat(candidates, dim=-1).index_select(-1, self.chosen)
@@ -238,5 +240,6 @@ def harden(net: nn.Module, X: Any, *, atleast: float = 1.0) -> HardNet:
 def _same(soft: nn.Module, hard: HardNet, images: Any) -> Any:
     """For each image, whether both forms give the same points."""
     decode: Any = soft.decode
-    x = torch.tensor(images, device=next(hard.buffers()).device)
+    like = next(soft.parameters())
+    x = torch.tensor(images, device=like.device, dtype=like.dtype)
     return (decode(soft(x)) == hard(x)).all(dim=-1).numpy(force=True)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from spoton.layers import KeypointHead, PointNLL
 from spoton.nets._head import YRange
-from spoton.nets._parts import conv_block, image_shape, points_of
+from spoton.nets._parts import check_images, conv_block, image_shape, points_of
 
 
 class KeypointNet(nn.Module):
@@ -29,6 +29,7 @@ class KeypointNet(nn.Module):
     """
 
     criterion = PointNLL
+    uses_kernels = True
 
     def __init__(
         self,
@@ -40,13 +41,14 @@ class KeypointNet(nn.Module):
         y_range: YRange = None,
     ) -> None:
         super().__init__()
-        channels = image_shape(in_shape, "keypoint-head")[0]
+        self.channels = channels = image_shape(in_shape, "keypoint-head")[0]
         widths = [channels, *[width] * depth]
         self.backbone = nn.Sequential(*(conv_block(a, b) for a, b in pairwise(widths)))
         self.head = KeypointHead(widths[-1], points_of(n_out, "keypoint-head"))
 
     def forward(self, x: Tensor) -> Tensor:
         """Log-probabilities over positions."""
+        check_images(x, self, self.channels)
         out: Tensor = self.head(self.backbone(x))
         return out
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from spoton.layers import LogScan, decode_heatmap
 from spoton.nets._head import YRange
 from spoton.nets._heatmaps import HeatmapNLL, log_heatmaps
-from spoton.nets._parts import conv_block, image_shape, points_of
+from spoton.nets._parts import check_images, conv_block, image_shape, points_of
 
 
 class LogScanNet(nn.Module):
@@ -48,7 +48,7 @@ class LogScanNet(nn.Module):
         y_range: YRange = None,
     ) -> None:
         super().__init__()
-        channels = image_shape(in_shape, "logscan")[0]
+        self.channels = channels = image_shape(in_shape, "logscan")[0]
         layers: list[nn.Module] = []
         if scan:
             layers.append(LogScan())
@@ -61,6 +61,7 @@ class LogScanNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Heatmaps."""
+        check_images(x, self, self.channels)
         return log_heatmaps(self.maps(x))
 
     def decode(self, log_p: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from spoton.layers import SelectHead, log_places, soft_rank
 from spoton.nets._head import YRange
+from spoton.nets._parts import check_lists
 from spoton.nets._pointing import Pointed, PointingNet, Scale
 
 ORDERS = 8  # (padding last, or no padding) x (ascending, descending) x (of equal elements the first, the last)
@@ -57,6 +58,7 @@ class OrderNet(PointingNet):
 
     def forward(self, x: Tensor) -> Pointed:
         """Candidates: log-probabilities and values."""
+        check_lists(x, self)
         above = self.scale(x) - self.threshold
         if self.hard and not self.training:
             ranks = self.ranks(x, (above > 0).to(x.dtype), "hard")

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from spoton.nets._head import YRange
+from spoton.nets._parts import check_lists
 from spoton.nets._pointing import Pointed, PointingNet, Scale
 
 
@@ -57,6 +58,7 @@ class PointerNet(PointingNet):
 
     def forward(self, x: Tensor) -> Pointed:
         """Candidates: log-probabilities and values."""
+        check_lists(x, self)
         each = self.embed(self.scale(x).unsqueeze(-1))
         if self.places:
             each = each + waves(each)

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from spoton.errors import Refused
 from spoton.nets._head import YRange, head
+from spoton.nets._parts import check_images
 
 
 class ResNet18(nn.Module):
@@ -31,11 +32,13 @@ class ResNet18(nn.Module):
         from torchvision.models import resnet18
 
         self.backbone = resnet18(weights=None, num_classes=n_out)
+        self.channels = int(in_shape[0])
         self.backbone.conv1 = nn.Conv2d(in_shape[0], 64, kernel_size=7, stride=2, padding=3, bias=False)
         nn.init.kaiming_normal_(self.backbone.conv1.weight, mode="fan_out", nonlinearity="relu")  # as torchvision does
         self.head = head(y_range)
 
     def forward(self, x: Tensor) -> Tensor:
         """Answers (B, n_out)."""
+        check_images(x, self, self.channels)
         out: Tensor = self.head(self.backbone(x))
         return out

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from spoton.layers import LogScan
 from spoton.nets._head import YRange
-from spoton.nets._parts import image_shape
+from spoton.nets._parts import check_images, image_shape
 from spoton.nets._resnet18 import ResNet18
 
 
@@ -30,11 +30,12 @@ class ResNet18LogScan(nn.Module):
 
     def __init__(self, in_shape: Sequence[int] = (1, 28, 28), n_out: int = 2, *, y_range: YRange = None) -> None:
         super().__init__()
-        channels, height, width = image_shape(in_shape, "resnet18-logscan")
+        self.channels, height, width = image_shape(in_shape, "resnet18-logscan")
         self.scan = LogScan()
-        self.net = ResNet18((channels + self.scan.extra, height, width), n_out, y_range=y_range)
+        self.net = ResNet18((self.channels + self.scan.extra, height, width), n_out, y_range=y_range)
 
     def forward(self, x: Tensor) -> Tensor:
         """Answers (B, n_out)."""
+        check_images(x, self, self.channels)
         out: Tensor = self.net(self.scan(x))
         return out

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from spoton.errors import UsageError
 from spoton.layers._survival import LOG_ZERO
 from spoton.nets._head import YRange
-from spoton.nets._parts import conv_block, image_shape, points_of
+from spoton.nets._parts import check_images, conv_block, image_shape, points_of
 
 
 class BinNLL(nn.Module):
@@ -73,7 +73,7 @@ class SimCC(nn.Module):
         super().__init__()
         if split < 1 or sigma < 0:
             raise UsageError(f"simcc needs a split of 1 or more and no negative sigma, not {split} and {sigma}")
-        channels, height, columns = image_shape(in_shape, "simcc")
+        self.in_shape = channels, height, columns = image_shape(in_shape, "simcc")
         points = points_of(n_out, "simcc")
         self.split, self.length = split, split * max(height, columns)
         self.criterion = partial(BinNLL, split=split, sigma=sigma)
@@ -93,6 +93,7 @@ class SimCC(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Log-probabilities over bins."""
+        check_images(x, self, *self.in_shape)
         maps = self.features(x)
         both = [self._padded(torch.log_softmax(bins(maps), dim=-1)) for bins in (self.x_bins, self.y_bins)]
         return torch.stack(both, dim=2).flatten(1, 2)

@@ -14,6 +14,7 @@ from spoton.layers import NeighbourGate, PointNLL, SelectHead, point_candidates
 from spoton.layers._candidates import PER_AXIS
 from spoton.layers._survival import LOG_ZERO
 from spoton.nets._head import YRange
+from spoton.nets._parts import check_images
 
 
 class SpotNet(nn.Module):
@@ -34,6 +35,7 @@ class SpotNet(nn.Module):
     """
 
     criterion = PointNLL
+    uses_kernels = True
     any_size = True
     # the faintest ink is on a log scale five units away, and what pulls there grows weaker with each hit
     lr_factors: ClassVar[dict[str, float]] = {"gate.ink.log_threshold": 2.0}
@@ -47,6 +49,7 @@ class SpotNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Log-probabilities over positions."""
+        check_images(x, self)
         size = max(x.shape[-2:])
         axes = point_candidates(self.gate(x.amax(dim=1)))
         padded = [F.pad(log_p, (0, size - log_p.shape[-1]), value=LOG_ZERO) for log_p in axes]

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from spoton import frames
 from spoton.nets._head import YRange
-from spoton.nets._parts import conv_block, image_shape, points_of
+from spoton.nets._parts import check_images, conv_block, image_shape, points_of
 
 GRID = 4  # maps are pooled to so many cells a side before the linear layers, whatever the image's size
 
@@ -42,7 +42,7 @@ class STN(nn.Module):
         self, in_shape: Sequence[int] = (1, 28, 28), n_out: int = 2, *, width: int = 32, y_range: YRange = None
     ) -> None:
         super().__init__()
-        channels, height, columns = image_shape(in_shape, "stn")
+        self.in_shape = channels, height, columns = image_shape(in_shape, "stn")
         self.points = points_of(n_out, "stn")
         self.register_buffer("size_px", torch.tensor([float(columns), float(height)]), persistent=False)
         last = nn.Linear(32, 6)
@@ -71,6 +71,9 @@ class STN(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Points in pixels."""
+        check_images(x, self, *self.in_shape)
+        if not x.shape[0]:  # torch makes no empty grid
+            return x.new_empty(0, 2 * self.points)
         theta = self.place(x).view(-1, 2, 3)
         # align_corners: -1 and 1 are the centres of the outer pixels, which is the frame `unit`
         grid = F.affine_grid(theta, list(x.shape), align_corners=True)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from spoton.layers import dsnt
 from spoton.nets._head import YRange
 from spoton.nets._heatmaps import DSNTLoss, log_heatmaps
-from spoton.nets._parts import image_shape, points_of
+from spoton.nets._parts import check_images, image_shape, points_of
 from spoton.nets._unet import UNet
 
 
@@ -46,12 +46,13 @@ class UNetDSNT(nn.Module):
         y_range: YRange = None,
     ) -> None:
         super().__init__()
-        channels = image_shape(in_shape, "unet-dsnt")[0]
+        self.channels = channels = image_shape(in_shape, "unet-dsnt")[0]
         self.backbone = UNet(channels, points_of(n_out, "unet-dsnt"), width, depth)
         self.criterion = partial(DSNTLoss, weight=weight, sigma=sigma)
 
     def forward(self, x: Tensor) -> Tensor:
         """Heatmaps."""
+        check_images(x, self, self.channels)
         return log_heatmaps(self.backbone(x))
 
     def decode(self, log_p: Tensor) -> Tensor:

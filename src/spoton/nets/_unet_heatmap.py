@@ -11,7 +11,7 @@ from spoton.errors import UsageError
 from spoton.layers import LogScan, decode_heatmap
 from spoton.nets._head import YRange
 from spoton.nets._heatmaps import HeatmapMSE, HeatmapNLL, log_heatmaps
-from spoton.nets._parts import image_shape, points_of
+from spoton.nets._parts import check_images, image_shape, points_of
 from spoton.nets._unet import UNet
 
 LOSSES = {"nll": HeatmapNLL, "mse": HeatmapMSE}
@@ -54,7 +54,7 @@ class UNetHeatmap(nn.Module):
             raise UsageError(f"no loss of unet-heatmap is called '{loss}'; known: {', '.join(LOSSES)}")
         if loss == "mse" and not sigma > 0:
             raise UsageError(f"the loss mse needs a Gaussian with a sigma above 0, not {sigma}")
-        channels = image_shape(in_shape, "unet-heatmap")[0]
+        self.channels = channels = image_shape(in_shape, "unet-heatmap")[0]
         self.scan = LogScan() if scan else nn.Identity()
         channels += LogScan.extra if scan else 0
         self.backbone = UNet(channels, points_of(n_out, "unet-heatmap"), width, depth)
@@ -63,6 +63,7 @@ class UNetHeatmap(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Heatmaps."""
+        check_images(x, self, self.channels)
         maps: Tensor = self.backbone(self.scan(x))
         return maps if self.loss == "mse" else log_heatmaps(maps)
 

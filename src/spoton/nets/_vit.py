@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from spoton.errors import UsageError
 from spoton.nets._head import YRange, head
-from spoton.nets._parts import image_shape
+from spoton.nets._parts import check_images, image_shape
 
 
 class ViTSmall(nn.Module):
@@ -50,7 +50,7 @@ class ViTSmall(nn.Module):
         y_range: YRange = None,
     ) -> None:
         super().__init__()
-        channels, image_h, image_w = image_shape(in_shape, "vit-small")
+        self.in_shape = channels, image_h, image_w = image_shape(in_shape, "vit-small")
         if width % 4 or width % heads:
             raise UsageError(f"the width of a token has to be a multiple of 4 and of heads ({heads}), it is {width}")
         self.pad = (0, -image_w % patch, 0, -image_h % patch)
@@ -66,6 +66,7 @@ class ViTSmall(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Answers (B, n_out)."""
+        check_images(x, self, *self.in_shape)
         tokens = self.embed(F.pad(x, self.pad)).flatten(2).transpose(1, 2)
         out: Tensor = self.head(self.last(self.encoder(tokens + self.positions).mean(dim=1)))
         return out
