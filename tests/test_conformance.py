@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from torch import nn
 
@@ -10,6 +12,7 @@ from spoton.errors import MissingExtra
 from spoton.learners import Recipe, get_learner
 from spoton.metrics import Metric
 from spoton.tasks import get_task, task_names
+from spoton.tasks._california import at_hand
 from spoton.testing import check_learner, check_metric, check_net, check_task
 
 VARIANTS = [
@@ -30,10 +33,25 @@ VARIANTS = [
     "friedman1?superfluous=795&rescale=1",
     "friedman3?noise=0.2",
     "diabetes?superfluous=50",
+    "columns/sum?terms=20&added=random",
+    "columns/perfect?added=second-order&share=0.2",
+    "linear/dense?columns=100&condition=1e6&superfluous=30&rescale=1",
+    "steps?superfluous=796&rescale=1",
+    "products?added=corrupted&noise=0.1",
+    "california-like?rows=300&rescale=1",
+    "real/wine?added=second-order&rows=100",
 ]
 # a few iterations show the interface as well as many
 PEERS = ("unet-heatmap", "unet-logscan", "unet-dsnt", "simcc", "coordconv", "vit-small", "stn", "keypoint-head")
 QUICK = {"mlp": 20, "gbdt": 5, "resnet18": 1, "resnet18-logscan": 1, "fastai-vision": 1, **dict.fromkeys(PEERS, 2)}
+TABULAR_PEERS = ("realmlp", "tabm", "mlp-plr", "xgboost-td", "lightgbm-td")  # their package takes long to import
+QUICK |= {"stg": 20, "realmlp": 1, "tabm": 1, "mlp-plr": 1}
+
+
+def recipes() -> list[Any]:
+    """All learners but lassonet, whose path of penalties takes minutes: tests/learners/test_tabular_peers.py has it."""
+    found = [r for r in catalogue.members("spoton.learners", Recipe) if r.name != "lassonet"]
+    return [pytest.param(r, id=r.name, marks=[pytest.mark.slow] * (r.name in TABULAR_PEERS)) for r in found]
 
 
 def nets() -> list[str]:
@@ -41,9 +59,19 @@ def nets() -> list[str]:
     return sorted(catalogue.classes("spoton.nets", nn.Module))
 
 
-@pytest.mark.parametrize("name", [*task_names(), *VARIANTS])
+def tasks() -> list[str]:
+    """All tasks, but those that would be downloaded and are not at hand; tests/tasks/test_real.py has them."""
+    return [name for name in task_names() if name != "california" or at_hand()]
+
+
+@pytest.mark.parametrize("name", [*tasks(), *VARIANTS])
 def test_task(name: str) -> None:
-    check_task(get_task(name))
+    task = get_task(name)
+    try:
+        task.data()
+    except MissingExtra as reason:
+        pytest.skip(str(reason))
+    check_task(task)
 
 
 @pytest.mark.parametrize("metric", catalogue.members("spoton.metrics", Metric), ids=lambda m: m.name)
@@ -53,7 +81,7 @@ def test_metric(metric: Metric) -> None:
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # few iterations on purpose
 @pytest.mark.filterwarnings("ignore:X does not have valid feature names")  # lightgbm, on arrays it was fitted on
-@pytest.mark.parametrize("recipe", catalogue.members("spoton.learners", Recipe), ids=lambda r: r.name)
+@pytest.mark.parametrize("recipe", recipes())
 def test_learner(recipe: Recipe) -> None:
     try:
         learner = get_learner(recipe.name, epochs=QUICK.get(recipe.name))
@@ -73,6 +101,9 @@ def test_learner(recipe: Recipe) -> None:
         "featsnet@pts12+pts22+ynorm+yrange=samples",
         "basenet+yrange=auto?hidden=8&mid=5&relu=true&epochs=2",
         "knn+xnorm+ynorm",
+        "basenet+ynorm=robust",
+        "ridge+ynorm=quantile+yrange=samples:0.2",
+        "knn+ynorm=yeo-johnson",
         "basenet@pts+xnorm+yrange=none",
     ],
 )

@@ -38,6 +38,7 @@ from spoton.learners._peers import UNET_HEATMAP as UNET_HEATMAP
 from spoton.learners._peers import UNET_LOGSCAN as UNET_LOGSCAN
 from spoton.learners._peers import VIT_SMALL as VIT_SMALL
 from spoton.learners._recipe import Recipe as Recipe
+from spoton.learners._selection import selection_of as selection_of
 from spoton.learners._sklearn import FOREST as FOREST
 from spoton.learners._sklearn import GBDT as GBDT
 from spoton.learners._sklearn import KNN as KNN
@@ -50,6 +51,16 @@ from spoton.learners._sklearn import MEAN as MEAN
 from spoton.learners._sklearn import MLP as MLP
 from spoton.learners._sklearn import RIDGE as RIDGE
 from spoton.learners._sklearn import SVR_ as SVR_
+from spoton.learners._spottable import SpotTable as SpotTable
+from spoton.learners._tables import SPOTTABLE as SPOTTABLE
+from spoton.learners._tabular_peers import LASSONET as LASSONET
+from spoton.learners._tabular_peers import LIGHTGBM_TD as LIGHTGBM_TD
+from spoton.learners._tabular_peers import MLP_PLR as MLP_PLR
+from spoton.learners._tabular_peers import REALMLP as REALMLP
+from spoton.learners._tabular_peers import STG_ as STG_
+from spoton.learners._tabular_peers import TABM as TABM
+from spoton.learners._tabular_peers import XGBOOST as XGBOOST
+from spoton.learners._tabular_peers import XGBOOST_TD as XGBOOST_TD
 from spoton.learners._torch import TorchRegressor as TorchRegressor
 
 ORACLE = "oracle"  # not a recipe: each task has its own

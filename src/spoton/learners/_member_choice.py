@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from spoton.data import Array
-from spoton.learners._linear_part import LinearPart
 from spoton.learners._screening import losses_without, screen
 from spoton.learners._table_inputs import Encoded
 
@@ -22,9 +21,28 @@ EXACT = 1e-7  # share of the variance below which the linear path has said it al
 ALL = 64  # up to so many columns, one choice is all of them
 MOST = 48  # columns of the other choices
 STRONG = 0.1  # share of the largest weight from which on a column of the linear path is among them
+FOR_CHOICE = 4000  # rows that the columns are chosen by
 STEPS = 4000  # of the descent, about
 FEWEST_EPOCHS = 20
 NEEDED = 2.0  # standard errors by which the error has to grow without a column, or the members do without it
+
+
+class Below(Protocol):
+    """What members build on."""
+
+    @property
+    def held_out(self) -> Array:
+        """(n, K) answers for rows that were not seen."""
+
+    @property
+    def score(self) -> float:
+        """Mean squared error of these."""
+
+    def fold_answers(self, X: Array) -> Array:
+        """(F, n, K) answers of each fold's model."""
+
+    def strength(self, X: Array) -> Array:
+        """(D,) how much each column counts."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +66,7 @@ def fit_members_on_choices(
     encoded: Encoded,
     targets: Array,
     fold: Array,
-    linear: LinearPart,
+    below: Below,
     *,
     epochs: int,
     cardinalities: Sequence[int],
@@ -61,7 +79,7 @@ def fit_members_on_choices(
 
     Args:
         encoded: the table. targets: (n, K), standardised. fold: (n,).
-        linear: the linear path; the members learn what it leaves.
+        below: the linear path, or the greedy basis; the members learn what it leaves.
         epochs: passes over the rows at most, fewer where there are many rows.
         cardinalities: of the codes.
         members, width, lr: of the net and its descent.
@@ -73,12 +91,14 @@ def fit_members_on_choices(
     from spoton.nets import TableNet
 
     numbers, outputs = encoded.numbers, targets.shape[1]
-    residuals = np.stack([targets - numbers @ weights for weights in linear.fold_weights])
+    residuals = targets - below.fold_answers(numbers)
     folds = len(residuals)
-    steps = max(1, min(len(targets) * (folds - 1) // folds // 64, 100))
-    epochs = min(epochs, max(FEWEST_EPOCHS, STEPS // steps))
+    # where there are many rows, some of them are enough to choose by
+    some = np.sort(random_state.permutation(len(targets))[:FOR_CHOICE])
+    part = Encoded(numbers[some], encoded.codes[some])
 
-    def attempt(columns: Array) -> tuple[float, TableNet, MemberFit, tuple[tuple[int, float], ...]]:
+    def attempt(columns: Array, rows: Array) -> tuple[float, TableNet, MemberFit, tuple[tuple[int, float], ...]]:
+        steps = max(1, min(len(rows) * (folds - 1) // folds // 64, 100))
         net = TableNet(
             (numbers.shape[1],),
             outputs,
@@ -90,25 +110,27 @@ def fit_members_on_choices(
         seen: list[tuple[int, float]] = []
         fit = fit_members(
             net,
-            numbers,
-            encoded.codes,
-            residuals,
-            fold,
-            epochs=epochs,
+            numbers[rows],
+            encoded.codes[rows],
+            residuals[:, rows],
+            fold[rows],
+            epochs=min(epochs, max(FEWEST_EPOCHS, STEPS // steps)),
             lr=lr,
             random_state=random_state,
             on_pass=lambda number, score: seen.append((number, score)),
         )
         return fit.after, net, fit, tuple(seen)
 
-    able = members > 0 and epochs > 0 and linear.score > EXACT
-    tried = [attempt(columns) for columns in choices(encoded, targets, linear, random_state)] if able else []
-    if tried:
-        best = min(tried, key=lambda one: one[0])
-        needed = _needed(best[1], encoded, targets - linear.held_out, fold, random_state)
+    able = members > 0 and epochs > 0 and below.score > EXACT
+    left = targets - below.held_out
+    if able and (sets := choices(part, targets[some], left[some], below.strength(part.numbers), random_state)):
+        best = min((attempt(columns, some) for columns in sets), key=lambda one: one[0])
+        needed = _needed(best[1], part, left[some], fold[some], random_state)
         if 0 < len(needed) < len(best[1].chosen):
-            best = min(best, attempt(needed), key=lambda one: one[0])
-        share = _trusted(best[2].held_out, targets - linear.held_out)
+            best = min(best, attempt(needed, some), key=lambda one: one[0])
+        if len(some) < len(targets):
+            best = attempt(best[1].chosen.numpy(), np.arange(len(targets)))
+        share = _trusted(best[2].held_out, left)
         if share.any():
             with torch.no_grad():
                 best[1].out.mul_(share)
@@ -131,14 +153,15 @@ def _trusted(held_out: Array, residuals: Array) -> Tensor:
     return torch.from_numpy(np.where(sure, share.clip(0, 1), 0.0).astype(np.float32))
 
 
-def choices(encoded: Encoded, targets: Array, linear: LinearPart, random_state: np.random.RandomState) -> list[Array]:
+def choices(
+    encoded: Encoded, targets: Array, left: Array, size: Array, random_state: np.random.RandomState
+) -> list[Array]:
     """All columns, where these are few; and those that tell of the answers or of what the linear path leaves."""
     numbers = encoded.numbers
     count = numbers.shape[1]
     if not count:
         return [np.zeros(0, dtype=int)] if encoded.codes.shape[1] else []
-    told = [screen(numbers, part, MOST, random_state) for part in (targets, targets - linear.held_out)]
-    size = np.abs(linear.weights).max(axis=1)
+    told = [screen(numbers, part, MOST, random_state) for part in (targets, left)]
     strong = np.flatnonzero(size > STRONG * size.max(initial=0.0))
     strong = strong[np.argsort(-size[strong])][: MOST // 2]
     screened = np.unique(np.concatenate([*told, strong]))

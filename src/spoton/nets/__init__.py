@@ -13,7 +13,9 @@ from spoton.nets._resnet18 import ResNet18 as ResNet18
 from spoton.nets._resnet18_logscan import ResNet18LogScan as ResNet18LogScan
 from spoton.nets._simcc import SimCC as SimCC
 from spoton.nets._spotnet import SpotNet as SpotNet
+from spoton.nets._stg import STG as STG
 from spoton.nets._stn import STN as STN
+from spoton.nets._tablenet import TableNet as TableNet
 from spoton.nets._unet_dsnt import UNetDSNT as UNetDSNT
 from spoton.nets._unet_heatmap import UNetHeatmap as UNetHeatmap
 from spoton.nets._vit import ViTSmall as ViTSmall
@@ -32,6 +34,7 @@ __all__ = [
     "ResNet18LogScan",
     "SimCC",
     "SpotNet",
+    "TableNet",
     "UNetDSNT",
     "UNetHeatmap",
     "ViTSmall",

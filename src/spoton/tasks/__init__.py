@@ -6,28 +6,40 @@ from functools import lru_cache
 
 from spoton import catalogue, names
 from spoton.errors import UsageError
+from spoton.tasks._california import CALIFORNIA as CALIFORNIA
+from spoton.tasks._california import CALIFORNIA_LIKE as CALIFORNIA_LIKE
 from spoton.tasks._columns import FAMILY as COLUMNS
 from spoton.tasks._family import Option as Option
 from spoton.tasks._family import TaskFamily as TaskFamily
+from spoton.tasks._linear import FAMILY as LINEAR
 from spoton.tasks._lists import FAMILY as LISTS
 from spoton.tasks._pnist import FAMILY as PNIST
 from spoton.tasks._qnist import FAMILY as QNIST
+from spoton.tasks._real import FAMILY as REAL
 from spoton.tasks._tables import DIABETES as DIABETES
 from spoton.tasks._tables import FRIEDMAN1 as FRIEDMAN1
 from spoton.tasks._tables import FRIEDMAN2 as FRIEDMAN2
 from spoton.tasks._tables import FRIEDMAN3 as FRIEDMAN3
+from spoton.tasks._tables import PRODUCTS as PRODUCTS
+from spoton.tasks._tables import STEPS as STEPS
 from spoton.tasks._task import Loaded as Loaded
 from spoton.tasks._task import Task as Task
 
 __all__ = [
+    "CALIFORNIA",
+    "CALIFORNIA_LIKE",
     "COLUMNS",
     "DIABETES",
     "FRIEDMAN1",
     "FRIEDMAN2",
     "FRIEDMAN3",
+    "LINEAR",
     "LISTS",
     "PNIST",
+    "PRODUCTS",
     "QNIST",
+    "REAL",
+    "STEPS",
     "Loaded",
     "Option",
     "Task",
@@ -43,7 +55,7 @@ def families() -> list[TaskFamily]:
     return sorted(catalogue.members(__name__, TaskFamily), key=lambda family: ORDER.get(family.name, 9))
 
 
-ORDER = {"pnist": 0, "qnist": 1, "lists": 2, "columns": 3}  # points first in every list
+ORDER = {"pnist": 0, "qnist": 1, "lists": 2, "columns": 3, "linear": 4}  # points first in every list
 
 
 def task_names() -> dict[str, str]:

@@ -3,6 +3,8 @@
 `columns/perfect` is the table of 2020: scikit-learn's `make_regression` with 800 columns, 60 of them informative, and
 noise of 200 on the answer; then four more columns that hold the answer plus a constant, so that a linear model on any
 one of them is perfect.
+
+`columns/sum` asks for more than one column at a time: the answer is the sum of a few among hundreds.
 """
 
 from __future__ import annotations
@@ -16,26 +18,16 @@ import pandas as pd
 from sklearn.datasets import make_regression
 
 from spoton import ink as geometry
-from spoton.data import PointData
 from spoton.errors import UsageError
 from spoton.tasks import _digits
-from spoton.tasks._family import Option, TaskFamily, real, whole
+from spoton.tasks._family import Option, TaskFamily, whole
+from spoton.tasks._finish import OPTIONS, SEED, Table, check, finish, noise_ceiling
 from spoton.tasks._oracles import ColumnsOracle
 from spoton.tasks._task import Loaded, Task
 
-ROWS, COLUMNS, INFORMATIVE, NOISE, SEED = 700, 800, 60, 200.0, 2020
+ROWS, COLUMNS, INFORMATIVE, NOISE, TERMS = 700, 800, 60, 200.0, 5
 CONSTANTS = (1.0, 2.0, 3.0, 4.0)
 ANSWERS = tuple(f"answer_{i}" for i in range(len(CONSTANTS)))
-
-OPTIONS = {
-    "superfluous": Option(whole(0, 100_000), None, "number of superfluous columns", str),
-    "rows": Option(whole(2, 1_000_000), None, "number of rows", str),
-    "rescale": Option(whole(0, 1), 0, "1: multiply each column by a random power of ten, 1e-3 to 1e3"),
-    "noise": Option(real(0, 100), 0.0, "extra noise on the answer, in standard deviations of the answer"),
-    "train": Option(whole(1, 1_000_000), None, "exactly so many training rows", str),
-}
-
-Table = tuple[pd.DataFrame, pd.DataFrame, tuple[str, ...], tuple[tuple[str, str], ...]]
 
 
 def _regression(rows: int, columns: int, seed: int) -> Table:
@@ -110,39 +102,43 @@ def pixels(superfluous: int | None, rows: int | None) -> Table:
     )
 
 
-MAKERS: dict[str, Callable[[int | None, int | None], Table]] = {
+def summed(superfluous: int | None, rows: int | None, terms: int = TERMS) -> Table:
+    """Columns of normal noise; the answer is the sum of `terms` of them, which lie anywhere among the others."""
+    superfluous = max(COLUMNS - terms, 0) if superfluous is None else superfluous
+    random = np.random.RandomState(SEED)
+    X = pd.DataFrame(random.normal(size=(rows or ROWS, terms + superfluous)))
+    X.columns = pd.Index([f"c{i}" for i in range(X.shape[1])])
+    chosen = X.columns[np.sort(random.permutation(X.shape[1])[:terms])]
+    return X, X[chosen].sum(axis=1).to_frame("y"), tuple(chosen), ()
+
+
+MAKERS: dict[str, Callable[..., Table]] = {
     "perfect": perfect,
     "uniform": uniform,
     "plain": plain,
     "pixels": pixels,
+    "sum": summed,
 }
 
 
-def finish(table: Table, rescale: int, noise: float) -> Loaded:
-    """Extra noise on the answer, and columns in units that nobody would have chosen."""
-    X, y, _, points = table
-    if noise:
-        y = y + np.random.RandomState(SEED + 3).normal(size=y.shape) * noise * y.std(ddof=0).to_numpy()
-    if rescale:
-        X = X * 10.0 ** np.random.RandomState(SEED + 4).randint(-3, 4, size=X.shape[1])
-    return Loaded(PointData(X=X, y=y, points=points))
+def table(member: str, values: dict[str, Any]) -> Table:
+    """The table of one task, before it is finished."""
+    terms = {"terms": values["terms"]} if member == "sum" else {}
+    return MAKERS[member](values["superfluous"], values["rows"], **terms)
 
 
-def load(member: str, superfluous: int | None, rows: int | None, rescale: int, noise: float) -> Loaded:
+def load(member: str, values: dict[str, Any]) -> Loaded:
     """The data of one task."""
-    return finish(MAKERS[member](superfluous, rows), rescale, noise)
-
-
-def noise_ceiling(noise: float, *, alone: bool = True) -> str:
-    """What `noise=` leaves to be learned; with another noise beside it, the figure would not be true."""
-    left = f": an R2 of {1 / (1 + noise**2):.3f} is all there is" if alone else ""
-    return f"the answer carries noise of {noise:g} of its sd{left}"
+    return finish(table(member, values), values)
 
 
 def make(name: str, member: str, values: dict[str, Any]) -> Task:
     """Build `columns/<member>`."""
-    superfluous, rows, noise = values["superfluous"], values["rows"], values["noise"]
-    support = MAKERS[member](superfluous, rows)[2] if member == "plain" else None
+    check(values)
+    if member != "sum" and values["terms"] != TERMS:
+        raise UsageError(f"terms={values['terms']} is for columns/sum; leave it out of columns/{member}")
+    noise = values["noise"]
+    support = table(member, values)[2] if member in ("plain", "sum") else None
     reasons = []
     if member == "plain":
         reasons.append(f"the answer carries noise of sd {NOISE:g}")
@@ -153,7 +149,7 @@ def make(name: str, member: str, values: dict[str, Any]) -> Task:
     return Task(
         name=name,
         about=FAMILY.members[member],
-        load=partial(load, member, superfluous, rows, values["rescale"], noise),
+        load=partial(load, member, values),
         kind="point" if member == "pixels" else "number",
         whole=member == "pixels" and not noise,
         make_oracle=partial(ColumnsOracle, support),
@@ -171,7 +167,8 @@ FAMILY = TaskFamily(
         "uniform": "800 columns of uniform noise + 4 that hold the answer plus a constant",
         "plain": "the 800 columns of make_regression alone",
         "pixels": "784 pixels + 72 columns of points; the answer is topleft",
+        "sum": "800 columns of normal noise; the answer is the sum of 5 of them",
     },
     make=make,
-    options=OPTIONS,
+    options=OPTIONS | {"terms": Option(whole(1, 1_000), TERMS, "sum: number of columns that are added up")},
 )

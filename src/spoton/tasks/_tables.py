@@ -1,6 +1,7 @@
-"""Friedman's three functions and the diabetes table, with superfluous columns on demand.
+"""Friedman's three functions, steps, products and the diabetes table, with superfluous columns on demand.
 
-Source: J. Friedman, "Multivariate adaptive regression splines", Annals of Statistics 19 (1991), through scikit-learn.
+Source of the first three: J. Friedman, "Multivariate adaptive regression splines", Annals of Statistics 19 (1991),
+through scikit-learn.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from sklearn.datasets import load_diabetes, make_friedman1, make_friedman2, make
 
 from spoton.data import Array
 from spoton.errors import UsageError
-from spoton.tasks._columns import OPTIONS, Table, finish, noise_ceiling
 from spoton.tasks._family import TaskFamily
+from spoton.tasks._finish import OPTIONS, SEED, Table, check, finish, noise_ceiling, units, with_superfluous
 from spoton.tasks._oracles import ColumnsOracle, RuleOracle
 from spoton.tasks._task import Loaded, Task
 
-ROWS, SEED = 700, 2020
+ROWS = 700
+# (column, threshold, height): what trees are made for
+JUMPS = ((0, 0.3, 10.0), (1, 0.6, 5.0), (2, 0.2, -7.0), (2, 0.7, 4.0), (3, 0.5, 3.0))
 
 
 def friedman1_rule(x: Array) -> Array:
@@ -46,6 +49,26 @@ def friedman3_rule(x: Array) -> Array:
     return y
 
 
+def steps_rule(x: Array) -> Array:
+    """10 [x0 > .3] + 5 [x1 > .6] - 7 [x2 > .2] + 4 [x2 > .7] + 3 [x3 > .5]."""
+    parts = [height * (x[:, column] > threshold) for column, threshold, height in JUMPS]
+    y: Array = np.sum(parts, axis=0)
+    return y
+
+
+def products_rule(x: Array) -> Array:
+    """x0 x1 + x2 x3 + x4 x5: no column says anything by itself."""
+    y: Array = x[:, 0] * x[:, 1] + x[:, 2] * x[:, 3] + x[:, 4] * x[:, 5]
+    return y
+
+
+def _uniform(
+    rule: Callable[[Array], Array], columns: int, low: float, n_samples: int, random_state: int
+) -> tuple[Array, Array]:
+    x = np.random.RandomState(random_state).uniform(low, 1, size=(n_samples, columns))
+    return x, rule(x)
+
+
 # member -> (maker, number of columns that decide, rule, one line)
 FUNCTIONS: dict[str, tuple[Callable[..., tuple[Array, Array]], int, Callable[[Array], Array], str]] = {
     "friedman1": (
@@ -56,6 +79,8 @@ FUNCTIONS: dict[str, tuple[Callable[..., tuple[Array, Array]], int, Callable[[Ar
     ),
     "friedman2": (make_friedman2, 4, friedman2_rule, "sqrt(a^2 + (b c - 1 / (b d))^2)"),
     "friedman3": (make_friedman3, 4, friedman3_rule, "atan((b c - 1 / (b d)) / a)"),
+    "steps": (partial(_uniform, steps_rule, 4, 0.0), 4, steps_rule, "a sum of five steps of four columns"),
+    "products": (partial(_uniform, products_rule, 6, -1.0), 6, products_rule, "a b + c d + e f, around zero"),
 }
 
 
@@ -70,16 +95,12 @@ def table(member: str, superfluous: int | None, rows: int | None) -> Table:
         values, answer = FUNCTIONS[member][0](n_samples=rows or ROWS, random_state=SEED)
         X = pd.DataFrame(values, columns=[f"x{i}" for i in range(values.shape[1])])
         y = pd.DataFrame({"y": answer})
-    support = tuple(X.columns)
-    if superfluous:
-        noise = np.random.RandomState(SEED + 1).uniform(size=(len(X), superfluous))
-        X = pd.concat([X, pd.DataFrame(noise, columns=[f"c{i}" for i in range(superfluous)])], axis=1)
-    return X, y, support, ()
+    return with_superfluous(X, superfluous), y, tuple(X.columns), ()
 
 
-def load(member: str, superfluous: int | None, rows: int | None, rescale: int, noise: float) -> Loaded:
+def load(member: str, values: dict[str, Any]) -> Loaded:
     """The data of one task."""
-    return finish(table(member, superfluous, rows), rescale, noise)
+    return finish(table(member, values["superfluous"], values["rows"]), values)
 
 
 def rule(X: pd.DataFrame, *, member: str, rescale: int) -> Array:
@@ -88,13 +109,14 @@ def rule(X: pd.DataFrame, *, member: str, rescale: int) -> Array:
     values = X.iloc[:, :n_columns].to_numpy()
     if rescale:
         # the same draw as in `finish`, taken back
-        values = values / 10.0 ** np.random.RandomState(SEED + 4).randint(-3, 4, size=X.shape[1])[:n_columns]
+        values = values / units(X.shape[1])[:n_columns]
     return formula(values)[:, None]
 
 
 def make(member: str, name: str, _: str, values: dict[str, Any]) -> Task:
-    """Build one of the four tables."""
-    superfluous, rows, rescale, noise = (values[key] for key in ("superfluous", "rows", "rescale", "noise"))
+    """Build one of the tables."""
+    check(values)
+    noise = values["noise"]
     oracle: Callable[[], Any]
     reasons = []
     if member == "diabetes":
@@ -103,13 +125,13 @@ def make(member: str, name: str, _: str, values: dict[str, Any]) -> Task:
         reasons.append("real data: the best possible is not known, the oracle is least squares on its ten columns")
     else:
         support = tuple(f"x{i}" for i in range(FUNCTIONS[member][1]))
-        oracle = partial(RuleOracle, partial(rule, member=member, rescale=rescale))
+        oracle = partial(RuleOracle, partial(rule, member=member, rescale=values["rescale"]))
     if noise:
         reasons.append(noise_ceiling(noise, alone=member != "diabetes"))
     return Task(
         name=name,
         about=ABOUT[member],
-        load=partial(load, member, superfluous, rows, rescale, noise),
+        load=partial(load, member, values),
         kind="number",
         make_oracle=oracle,
         ceiling="; ".join(reasons),
@@ -133,4 +155,6 @@ def _family(member: str) -> TaskFamily:
     )
 
 
-FRIEDMAN1, FRIEDMAN2, FRIEDMAN3, DIABETES = map(_family, ("friedman1", "friedman2", "friedman3", "diabetes"))
+FRIEDMAN1, FRIEDMAN2, FRIEDMAN3, DIABETES, STEPS, PRODUCTS = map(
+    _family, ("friedman1", "friedman2", "friedman3", "diabetes", "steps", "products")
+)

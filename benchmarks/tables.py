@@ -1,0 +1,264 @@
+"""Nets on tables: what is claimed of them, on seeds that nothing was chosen on, beside peers in the same run.
+
+    python benchmarks/tables.py                       # all sections, many hours; resumes
+    python benchmarks/tables.py perfect rescaled      # some of them
+    python benchmarks/tables.py regret --seeds 2      # fewer seeds, to try it; not to be reported
+
+Seeds 200 to 219 were never used to choose anything. A seed draws the split and the learner; the tables are fixed by
+their names. Each section replaces its own part of `tables.md`. The peers have the settings that their authors
+recommend; those that are not installed are left out, and the file says so (extras: trees, tables, peers).
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean, median
+
+import torch
+
+from spoton import Run, bench, get_task
+from spoton.cli._progress import progress
+
+HERE = Path(__file__).parent
+OUT = HERE / "tables.md"
+SEEDS = range(200, 220)
+OURS, LADDER = "spottable", "spottable-ladder"
+PEERS = ("lightgbm", "xgboost", "forest", "linear", "realmlp")  # those that the claim of no regret names
+SELECTORS = ("lasso-cv", "lassonet", "stg")  # those that choose columns
+REAL = ("cancer", "star98", "fair", "grunfeld", "fertility", "wine", "anes96")  # all but iris, of three columns
+ORDINARY = (
+    *("friedman1", "friedman2", "friedman3", "diabetes", "california-like", "steps", "products"),
+    *(f"real/{name}" for name in REAL),
+)
+
+
+@dataclass
+class Bench:
+    """Runs what is asked for, with a bar; what is in the journal is not run again."""
+
+    jobs: int
+    journal: Path
+    seeds: list[int]
+
+    def __call__(self, tasks: Iterable[str], learners: Iterable[str], **options: int) -> list[Run]:
+        """See `spoton.bench`."""
+        with progress() as bar:
+            return bench(
+                [get_task(task) for task in tasks],
+                list(learners),
+                seeds=self.seeds,
+                jobs=self.jobs,
+                journal=self.journal,
+                resume=True,
+                on_run=lambda run: bar.say(f"{run.learner} on {run.task}, seed {run.seed}: {run.reason or run.status}"),
+                **options,
+            )
+
+
+def table(head: str, rows: Iterable[Iterable[object]]) -> str:
+    """Markdown."""
+    columns = head.split("|")
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join("| " + " | ".join(str(cell).strip() for cell in line) + " |" for line in lines)
+
+
+def of(runs: list[Run], task: str, learner: str) -> list[Run]:
+    """The runs of one cell, one a seed."""
+    return [run for run in runs if run.task == get_task(task).name and run.learner == learner]
+
+
+def scores(runs: Iterable[Run], metric: str = "r2") -> list[float]:
+    """Of the validation side; a failed run is the worst that can be."""
+    return [run.metrics.get("valid", {}).get(metric, -math.inf) for run in runs]
+
+
+def missed(r2: float) -> str:
+    """1 - R2, which shows the digits that R2 hides."""
+    return f"{1 - r2:.1e}" if math.isfinite(r2) else "failed"
+
+
+def spread(runs: list[Run]) -> str:
+    """Median of 1 - R2 over the seeds, with the best and the worst; why, where there is none."""
+    found = sorted(scores(runs))
+    if all(run.status == "skipped" for run in runs):
+        return "not installed" if any("needs the package" in run.reason for run in runs) else "declined"
+    return f"{missed(median(found))} ({missed(found[-1])} to {missed(found[0])})"
+
+
+def mean_r2(runs: list[Run]) -> str:
+    """Mean R2 over the seeds, with the worst and the best."""
+    found = scores(runs)
+    if all(run.status == "skipped" for run in runs):
+        return "not installed"
+    return f"{mean(found):.4f} ({min(found):.4f} to {max(found):.4f})"
+
+
+def reached(runs: list[Run], r2: float) -> str:
+    """How many seeds reach it."""
+    return f"{sum(score >= r2 for score in scores(runs))} of {len(runs)}"
+
+
+def seconds(runs: Iterable[Run]) -> str:
+    """Median seconds of a fit, and the longest."""
+    found = [run.fit_seconds for run in runs if run.fit_seconds is not None]
+    return f"{median(found):.2f} (at most {max(found):.2f})" if found else ""
+
+
+def exactness(
+    run: Bench, tasks: Iterable[str], learners: Iterable[str], goals: tuple[float, ...], **options: int
+) -> str:
+    """A row for each task and learner: how much is missed, and how often each goal is reached."""
+    tasks, learners = list(tasks), list(learners)
+    runs = run(tasks, learners, **options)
+    rows = []
+    for task in tasks:
+        for learner in learners:
+            found = of(runs, task, learner)
+            hits = (reached(found, goal) for goal in goals)
+            rows.append((f"`{task}`", f"`{learner}`", spread(found), *hits, seconds(found)))
+    heads = " | ".join(f"1 - R2 ≤ {1 - goal:.0e}" for goal in goals)
+    return table(f"task | learner | median of 1 - R2 (best to worst) | {heads} | fit s", rows)
+
+
+def perfect(run: Bench) -> str:
+    """1. Four columns among eight hundred: one net, 3 epochs"""
+    tasks = ("columns/perfect", "columns/uniform")
+    ours = exactness(run, tasks, [f"{OURS}?epochs=3"], (1 - 1e-6, 1 - 1e-9))
+    others = exactness(run, tasks, [LADDER, *PEERS, "fastai-tabular", "linear+xnorm", *SELECTORS], (1 - 1e-6,))
+    return f"{ours}\n\n{others}"
+
+
+def rescaled(run: Bench) -> str:
+    """2. The same in any units, with few rows, with tens of thousands of columns"""
+    tasks = [
+        f"columns/{member}?{options}"
+        for member in ("perfect", "uniform")
+        for options in ("rescale=1", "rows=63", "superfluous=5000", "superfluous=30000")
+    ]
+    text = "`rows=63` are 50 rows to train on.\n\n"
+    return text + exactness(run, tasks, [f"{OURS}?epochs=3"], (1 - 1e-6, 1 - 1e-9))
+
+
+def pixels(run: Bench) -> str:
+    """3. Two columns among 856, pixels that hardly vary"""
+    net = exactness(run, ["columns/pixels"], [f"{OURS}?epochs=10"], (0.0, 1 - 1e-4, 1 - 1e-9))
+    others = exactness(run, ["columns/pixels"], [LADDER, *PEERS, "lasso-cv"], (0.0, 1 - 1e-4, 1 - 1e-9))
+    return f"{net}\n\n{others}"
+
+
+def laws(run: Bench) -> str:
+    """4. Dense laws, sums of many columns, and noise"""
+    dense = [f"linear/dense?columns={d}&condition=1e4" for d in (20, 100)]
+    sums = ["columns/sum?superfluous=795", "columns/sum?terms=20"]
+    exact = exactness(run, [*dense, *sums], [OURS, LADDER, "lasso-cv", *PEERS], (1 - 1e-4, 1 - 1e-8))
+    learners = [OURS, LADDER, "lasso-cv", *PEERS]
+    runs = run(["columns/plain"], learners)
+    rows = [(f"`{name}`", mean_r2(part := of(runs, "columns/plain", name)), seconds(part)) for name in learners]
+    return f"{exact}\n\n`columns/plain`:\n\n" + table("learner | mean R2 (worst to best) | fit s", rows)
+
+
+def regret(run: Bench) -> str:
+    """5. No regret on ordinary tables"""
+    learners = [OURS, LADDER, *PEERS]
+    runs = run(ORDINARY, learners)
+    rows = []
+    for task in ORDINARY:
+        means = {name: mean(scores(of(runs, task, name))) for name in learners}
+        best = max((name for name in PEERS), key=lambda name: means[name])
+        rows.append(
+            (
+                f"`{task}`",
+                *(f"{means[name]:.4f}" if math.isfinite(means[name]) else "none" for name in learners),
+                f"`{best}`",
+                *(f"{means[best] - means[name]:+.4f}" for name in (OURS, LADDER)),
+                *(seconds(of(runs, task, name)) for name in (OURS, LADDER)),
+            )
+        )
+    heads = " | ".join(f"`{name}`" for name in learners)
+    text = "Mean R2. Regret: how far the best of the peers, the best on the average of all seeds, is ahead.\n\n"
+    head = f"task | {heads} | best peer | regret of `{OURS}` | of `{LADDER}` | fit s of `{OURS}` | of `{LADDER}`"
+    wide = run(["friedman1?superfluous=795"], learners)
+    more = [
+        (f"`{name}`", mean_r2(part := of(wide, "friedman1?superfluous=795", name)), seconds(part)) for name in learners
+    ]
+    beside = table("learner | mean R2 (worst to best) | fit s", more)
+    return f"{text}{table(head, rows)}\n\n`friedman1?superfluous=795`:\n\n{beside}"
+
+
+def ranks(values: dict[str, float]) -> dict[str, float]:
+    """1 for the largest; equal ones share the mean of their places."""
+    return {
+        name: 1 + sum(other > value for other in values.values()) + (list(values.values()).count(value) - 1) / 2
+        for name, value in values.items()
+    }
+
+
+def noise(run: Bench) -> str:
+    """6. Superfluous columns of three kinds, half of the table"""
+    learners = [OURS, LADDER, *PEERS]
+    parts, every = [], dict.fromkeys(learners, 0.0)
+    kinds = ("random", "corrupted", "second-order")
+    for kind in kinds:
+        tasks = [f"{task}?added={kind}" for task in ORDINARY]
+        runs = run(tasks, learners)
+        found = [ranks({name: mean(scores(of(runs, task, name))) for name in learners}) for task in tasks]
+        average = {name: mean(place[name] for place in found) for name in learners}
+        every = {name: every[name] + average[name] / len(kinds) for name in learners}
+        parts.append((kind, *(f"{average[name]:.2f}" for name in learners)))
+    parts.append(("all", *(f"{every[name]:.2f}" for name in learners)))
+    text = (
+        f"Mean rank of the mean R2 over {len(ORDINARY)} tables; a learner that fails or is not installed is last.\n\n"
+    )
+    return text + table("added columns | " + " | ".join(f"`{name}`" for name in learners), parts)
+
+
+SECTIONS: dict[str, Callable[[Bench], str]] = {
+    "perfect": perfect,
+    "rescaled": rescaled,
+    "pixels": pixels,
+    "laws": laws,
+    "regret": regret,
+    "noise": noise,
+}
+
+
+def written(path: Path) -> dict[str, str]:
+    """Title -> text of the sections that are in the file."""
+    parts = path.read_text("utf-8").split("\n## ")[1:] if path.exists() else []
+    return {part.partition("\n")[0]: part.partition("\n")[2].strip() for part in parts}
+
+
+def main() -> None:
+    """Run the sections and write the file after each."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sections", nargs="*", help=f"some of {', '.join(SECTIONS)}; all by default")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--seeds", type=int, default=len(SEEDS), help="how many of the 20 seeds, from the first")
+    parser.add_argument("--journal", type=Path, default=HERE / "tables-runs.jsonl")
+    parser.add_argument("--out", type=Path, default=OUT)
+    asked = parser.parse_args()
+    if unknown := set(asked.sections) - set(SECTIONS):
+        parser.error(f"no section is called {', '.join(sorted(unknown))}; known: {', '.join(SECTIONS)}")
+    seeds = list(SEEDS)[: asked.seeds]
+    for name in asked.sections or SECTIONS:
+        section = SECTIONS[name]
+        title = (section.__doc__ or name).strip()
+        command = (
+            f"`python benchmarks/tables.py {name}`, torch {torch.__version__}, one thread of a CPU a fit, "
+            f"{len(seeds)} seeds from {seeds[0]}."
+        )
+        done = written(asked.out) | {title: f"{command}\n\n{section(Bench(asked.jobs, asked.journal, seeds))}"}
+        order = [(part.__doc__ or "").strip() for part in SECTIONS.values()]
+        parts = [f"## {key}\n\n{done[key]}\n" for key in order if key in done]
+        intro = "# Tables\n\nR2 on the validation side, a fifth of the rows. Spread over seeds in brackets.\n"
+        asked.out.write_text("\n".join([intro, *parts]), "utf-8")
+        print(f"## {title}\n\n{done[title]}\n", file=sys.stdout, flush=True)
+
+
+if __name__ == "__main__":
+    main()
