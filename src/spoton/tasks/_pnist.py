@@ -106,7 +106,8 @@ def answers(
     return pd.DataFrame({member: box[member].astype(np.float64)}), ()
 
 
-def _dressed(member: str, digits: _digits.Digits, look: Look, ynoise: float, part: str) -> PointData:
+def dressed(member: str, digits: _digits.Digits, look: Look, ynoise: float, part: str) -> PointData:
+    """The `data` or the `test` part: digits placed, dressed and answered."""
     clean = _variants.place(digits.images, look, part)
     y, points = answers(member, clean > 0, clean, digits.labels)
     return PointData(
@@ -121,8 +122,8 @@ def load(member: str, digits: tuple[int, ...], source: str, look: Look, ynoise: 
     """The data of one task."""
     train, test = load_digits(digits, source)
     return Loaded(
-        _dressed(member, train, look, ynoise, "data"),
-        None if test is None else _dressed(member, test, look, ynoise, "test"),
+        dressed(member, train, look, ynoise, "data"),
+        None if test is None else dressed(member, test, look, ynoise, "test"),
     )
 
 
