@@ -39,10 +39,12 @@ COMMANDS = [
 
 @pytest.mark.slow
 def test_the_python_of_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    (code,) = blocks(README, "python")
+    code, table = blocks(README, "python")
     assert len(code.splitlines()) <= 13
     exec(code, {})
     assert "(709, 1, 28, 28)" in capsys.readouterr().out
+    exec(table, {})
+    assert capsys.readouterr().out == "least squares on 2 columns [ True False  True] [7. 3.]\n"
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -164,6 +166,7 @@ def test_links_lead_somewhere() -> None:
         "docs/learners.md",
         "docs/layers.md",
         "docs/adding.md",
+        "docs/pictures.md",
         "docs/why-nets-miss.md",
         *(f"docs/layers/{page}" for page in LAYER_PAGES),
         "benchmarks/recorded.md",

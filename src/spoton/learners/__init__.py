@@ -17,6 +17,7 @@ from spoton.learners._fastai_recipes import FASTAI_TABULAR as FASTAI_TABULAR
 from spoton.learners._fastai_recipes import FASTAI_VISION as FASTAI_VISION
 from spoton.learners._features import FEATURE_NAMES as FEATURE_NAMES
 from spoton.learners._features import PointFeatures as PointFeatures
+from spoton.learners._ladder import SpotTableLadder as SpotTableLadder
 from spoton.learners._lists import DEEPSETS as DEEPSETS
 from spoton.learners._lists import ORDERNET as ORDERNET
 from spoton.learners._lists import POINTERNET as POINTERNET
@@ -52,7 +53,9 @@ from spoton.learners._sklearn import MLP as MLP
 from spoton.learners._sklearn import RIDGE as RIDGE
 from spoton.learners._sklearn import SVR_ as SVR_
 from spoton.learners._spottable import SpotTable as SpotTable
+from spoton.learners._staged import staged_predictions as staged_predictions
 from spoton.learners._tables import SPOTTABLE as SPOTTABLE
+from spoton.learners._tables import SPOTTABLE_LADDER as SPOTTABLE_LADDER
 from spoton.learners._tabular_peers import LASSONET as LASSONET
 from spoton.learners._tabular_peers import LIGHTGBM_TD as LIGHTGBM_TD
 from spoton.learners._tabular_peers import MLP_PLR as MLP_PLR

@@ -45,6 +45,21 @@ class LinearPart:
         found: Array = relevant(self.weights) if self.how == DESCENT else (self.weights != 0).any(axis=1)
         return found
 
+    def predict(self, X: Array) -> Array:
+        """(n, K) answers by the weights from all rows."""
+        found: Array = X @ self.weights
+        return found
+
+    def fold_answers(self, X: Array) -> Array:
+        """(F, n, K) answers by each fold's weights."""
+        found: Array = X @ self.fold_weights
+        return found
+
+    def strength(self, X: Array) -> Array:
+        """(D,) the largest weight of each column."""
+        found: Array = np.abs(self.weights).max(axis=1)
+        return found
+
 
 def fit_linear(
     X: Array,

@@ -10,9 +10,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from spoton.data import Array
-from spoton.errors import DataError, Diverged, UsageError
+from spoton.errors import Diverged, UsageError
+from spoton.history import History
 from spoton.learners._screening import losses_without
 from spoton.learners._table_inputs import Encoded, TableInputs
+from spoton.learners._table_targets import standardised_targets
 from spoton.learners._torch import seeded
 
 if TYPE_CHECKING:
@@ -54,7 +56,8 @@ class SpotTable(RegressorMixin, BaseEstimator):
         how_: what the linear part is, in words.
         n_parameters_: learned numbers that are not zero.
         n_epochs_: passes over the rows that were made.
-        history_: one dict a pass: epoch, path (linear or members), held_out (mean squared error in sds of the answers).
+        history_: a History, one row a pass: path (linear or members), held_out (mean squared error in variances of
+            the answers).
 
     Raises:
         DataError: fewer than 4 rows, answers that are no numbers, or columns that were not there in the fit.
@@ -102,7 +105,7 @@ class SpotTable(RegressorMixin, BaseEstimator):
             self.feature_names_in_ = self.inputs_.feature_names_in_
         targets = self._targets(y, len(encoded.numbers))
         fold = make_folds(len(targets), self.folds, rng)
-        self.history_: list[dict[str, Any]] = []
+        self.history_ = History()
         linear = fit_linear(
             encoded.numbers,
             targets,
@@ -136,21 +139,9 @@ class SpotTable(RegressorMixin, BaseEstimator):
         return self
 
     def _targets(self, y: Any, rows: int) -> Array:
-        try:
-            given = np.asarray(y, dtype=np.float64)
-        except (TypeError, ValueError) as error:
-            raise DataError(f"answers have to be numbers ({error})") from error
-        self.y_ndim_ = given.ndim
-        given = given.reshape(len(given), -1)
-        if len(given) != rows or rows < 4:
-            raise DataError(f"4 rows or more with one answer each are needed, these are {rows} and {len(given)}")
-        if not np.isfinite(given).all():
-            raise DataError(f"answers have to be finite; row {int(np.argmin(np.isfinite(given).all(axis=1)))} is not")
-        self.y_mean_ = given.mean(axis=0)
-        spread = (given - self.y_mean_).std(axis=0)
-        self.y_scale_ = np.where(spread > 1e-14 * np.abs(given).max(axis=0), spread, 1.0)
-        found: Array = (given - self.y_mean_) / self.y_scale_
-        return found
+        targets = standardised_targets(y, rows)
+        self.y_ndim_, self.y_mean_, self.y_scale_ = targets.ndim, targets.mean, targets.scale
+        return targets.values
 
     def _note(self, path: str, number: int, score: float) -> None:
         self.history_.append({"epoch": number, "path": path, "held_out": score})
