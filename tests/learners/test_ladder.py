@@ -57,7 +57,7 @@ def test_rungs_join_for_a_curve_with_a_jump():
     assert frame["weight"].max() > 0
     assert {"linear", "basis"} < set(frame["rung"])
     assert model.support_[:3].all()
-    assert model.n_epochs_ == max(one["epoch"] for one in model.history_) <= 30
+    assert 30 < model.n_epochs_ == model.history_[-1]["epoch"] <= 60, "two rungs have members"
     assert 1 - ((model.predict(X[120:]) - y[120:]) ** 2).mean() / y[120:].var() > 0.6
     same = SpotTableLadder(**QUICK).fit(X[:120], y[:120])
     np.testing.assert_allclose(same.predict(X), model.predict(X), rtol=1e-6)

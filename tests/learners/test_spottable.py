@@ -75,6 +75,15 @@ def test_the_same_seed_gives_the_same_answers() -> None:
     assert np.array_equal(first.predict(X), second.predict(X))
 
 
+def test_the_history_is_in_the_units_of_the_answers() -> None:
+    X, y = law(80, 10)
+    y = y + X[:, 0] ** 2
+    given = SpotTable(random_state=3, **QUICK)
+    first, tenfold = (clone(given).fit(X, factor * y).history_ for factor in (1, 10))
+    for one, ten in zip(first, tenfold, strict=True):
+        assert ten["held_out"] == pytest.approx(100 * one["held_out"], rel=0.05)
+
+
 def test_two_answers_at_once_and_a_constant_one() -> None:
     X, y = law(120, 30)
     model = SpotTable(random_state=0, **QUICK).fit(X, np.stack([y, 5 - y, np.full(120, 7.0)], axis=1))

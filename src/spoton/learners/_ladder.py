@@ -6,16 +6,14 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from spoton.data import Array
-from spoton.errors import Diverged, UsageError
+from spoton.errors import UsageError
 from spoton.learners._screening import losses_without
-from spoton.learners._table_inputs import Encoded, TableInputs
-from spoton.learners._table_targets import standardised_targets
-from spoton.learners._torch import seeded
+from spoton.learners._table_inputs import Encoded
+from spoton.learners._table_regressor import TableRegressor
 
 if TYPE_CHECKING:
     from spoton.learners._rungs import Part, Rung
@@ -25,7 +23,7 @@ EXACT = 1e-12  # share of the variance below which a rung has said it all
 MOST_ROWS = 2000  # on which a column's importance is measured
 
 
-class SpotTableLadder(RegressorMixin, BaseEstimator):
+class SpotTableLadder(TableRegressor):
     """`SpotTable` for the last digit: its parts, a greedy basis, and the best mixture of them all.
 
     ==================  ==============================================================================================
@@ -43,7 +41,7 @@ class SpotTableLadder(RegressorMixin, BaseEstimator):
     nothing above it is tried.
 
     Args:
-        epochs: passes over the rows: the linear path's until it has settled, and the members' after it.
+        epochs: passes over the rows of one rung: the linear path's until it has settled, and its members' after it.
         linear_epochs: of these, at most so many for the linear path.
         terms: of the greedy basis, at most.
         members: number of MLPs of a rung.
@@ -64,7 +62,8 @@ class SpotTableLadder(RegressorMixin, BaseEstimator):
             a share of the answers' variance.
         n_parameters_: learned numbers of the rungs that are used.
         n_epochs_: passes over the rows that were made.
-        history_: one dict a pass: epoch, path (linear, members, members on basis), held_out.
+        history_: one dict a pass: epoch, path (linear, members, members on basis), held_out (mean squared error in the
+            units of the answers).
 
     Raises:
         DataError: fewer than 4 rows, answers that are no numbers, or columns that were not there in the fit.
@@ -100,7 +99,6 @@ class SpotTableLadder(RegressorMixin, BaseEstimator):
             X: a table (n, D): see `TableInputs`.
             y: (n,) or (n, K).
         """
-        from spoton.learners._sparse_path import make_folds
         from spoton.learners._stacking import stack
 
         if min(self.epochs, self.linear_epochs, self.width, self.terms, self.members) < 1 or self.folds < 2:
@@ -108,15 +106,7 @@ class SpotTableLadder(RegressorMixin, BaseEstimator):
         if unknown := set(self.rungs) - set(RUNGS):
             raise UsageError(f"there are the rungs {', '.join(RUNGS)}, and no '{min(unknown)}'")
         rng = check_random_state(self.random_state)
-        self.inputs_ = TableInputs()
-        encoded = self.inputs_.fit(X).transform(X)
-        self.n_features_in_, self.dropped_ = self.inputs_.n_features_in_, self.inputs_.dropped_
-        if hasattr(self.inputs_, "feature_names_in_"):
-            self.feature_names_in_ = self.inputs_.feature_names_in_
-        self.targets_ = standardised_targets(y, len(encoded.numbers))
-        targets = self.targets_.values
-        fold = make_folds(len(targets), self.folds, rng)
-        self.history_: list[dict[str, Any]] = []
+        encoded, targets, fold = self._begin(X, y, rng)
         built = self._build(encoded, targets, fold, rng)
         exact = [rung.exact for rung in built]
         weights = np.array(exact, dtype=float) if any(exact) else stack([rung.held_out for rung in built], targets)
@@ -127,23 +117,11 @@ class SpotTableLadder(RegressorMixin, BaseEstimator):
     def _build(self, encoded: Encoded, targets: Array, fold: Array, rng: np.random.RandomState) -> list[Rung]:
         """The rungs, up to the first one that is exact."""
         from spoton.learners._greedy_basis import fit_basis
-        from spoton.learners._linear_part import fit_linear
         from spoton.learners._rungs import Rung, columns_to_look_at
 
         start = perf_counter()
         enough = EXACT * float((targets**2).mean())
-        epochs = min(self.epochs, self.linear_epochs)
-        linear = fit_linear(
-            encoded.numbers,
-            targets,
-            fold,
-            epochs=epochs,
-            polish=True,
-            random_state=rng,
-            on_pass=lambda number, score: self._note("linear", number, score),
-        )
-        if not np.isfinite(linear.score):
-            raise Diverged("the linear path left the finite numbers; look for extreme values among the answers")
+        linear = self._descend(encoded, targets, fold, True, rng)
         exact = linear.score <= enough
         built = [Rung("linear", linear.how, linear, None, linear.held_out, exact, perf_counter() - start)]
         parts: list[tuple[str, Part]] = [("members", linear)]
@@ -171,34 +149,16 @@ class SpotTableLadder(RegressorMixin, BaseEstimator):
         rng: np.random.RandomState,
     ) -> list[Rung]:
         """The rung of members on a part, if they are better than nothing."""
-        from spoton.learners._member_choice import fit_members_on_choices
         from spoton.learners._rungs import Rung
 
         start = perf_counter()
-        with seeded(rng.randint(2**31)):
-            members = fit_members_on_choices(
-                encoded,
-                targets,
-                fold,
-                part,
-                epochs=self.epochs - passes,
-                cardinalities=self.inputs_.cardinalities_,
-                members=self.members,
-                width=self.width,
-                lr=self.lr,
-                random_state=rng,
-            )
-        for number, score in members.passes:
-            self._note(name, passes + number, score)
+        members = self._curve(name, encoded, targets, fold, part, passes, rng)
         if not members.useful:
             return []
         how = f"{self.members} MLPs on {len(members.net.chosen)} columns, on what this leaves: {part.how}"
         members.net.linear.double()  # it gets the columns in double precision
         held_out = part.held_out + members.held_out
         return [Rung(name, how, part, members.net.eval(), held_out, False, perf_counter() - start)]
-
-    def _note(self, path: str, number: int, score: float) -> None:
-        self.history_.append({"epoch": number, "path": path, "held_out": score})
 
     def _describe(self, built: list[Rung], weights: Array, targets: Array) -> None:
         """What was made, in words and numbers."""
@@ -249,12 +209,6 @@ class SpotTableLadder(RegressorMixin, BaseEstimator):
         self.support_ = self.inputs_.importances(used.astype(float)) > 0
         if coded:
             self.support_[self.inputs_.code_origin_] = True
-
-    def warm_up(self) -> None:
-        """Import what a first fit needs, so that it does not count as its time."""
-        import torch  # noqa: F401
-
-        import spoton.nets  # noqa: F401
 
     def predict(self, X: Any) -> Array:
         """Answers in the shape and the units of the training answers."""

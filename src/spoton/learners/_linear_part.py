@@ -69,7 +69,7 @@ def fit_linear(
     epochs: int,
     polish: bool,
     random_state: np.random.RandomState,
-    on_pass: Callable[[int, float], None] | None = None,
+    on_pass: Callable[[int, Array], None] | None = None,
 ) -> LinearPart:
     """The sparse descent; with `polish` also least squares, on the columns that it found and damped on all of them.
 
@@ -80,7 +80,7 @@ def fit_linear(
         epochs: of the descent.
         polish: try least squares.
         random_state: of the descent.
-        on_pass: is told the number of each pass and its score.
+        on_pass: is told the number of each pass and the error of each output, (K,).
     """
     path = sparse_path(X, Y, fold, epochs, random_state, on_pass)
     best = LinearPart(

@@ -53,13 +53,13 @@ class Members:
         net: with trained members and an untrained linear path.
         useful: whether they are better than nothing; else the net has none that answer.
         held_out: (n, K) their answers for rows that they were not trained on.
-        passes: (number, score) of the passes that were looked at.
+        passes: (number, error of each output) of the passes that were looked at.
     """
 
     net: TableNet
     useful: bool
     held_out: Array
-    passes: tuple[tuple[int, float], ...]
+    passes: tuple[tuple[int, Array], ...]
 
 
 def fit_members_on_choices(
@@ -97,7 +97,7 @@ def fit_members_on_choices(
     some = np.sort(random_state.permutation(len(targets))[:FOR_CHOICE])
     part = Encoded(numbers[some], encoded.codes[some])
 
-    def attempt(columns: Array, rows: Array) -> tuple[float, TableNet, MemberFit, tuple[tuple[int, float], ...]]:
+    def attempt(columns: Array, rows: Array) -> tuple[float, TableNet, MemberFit, tuple[tuple[int, Array], ...]]:
         steps = max(1, min(len(rows) * (folds - 1) // folds // 64, 100))
         net = TableNet(
             (numbers.shape[1],),
@@ -107,7 +107,7 @@ def fit_members_on_choices(
             cardinalities=cardinalities,
             columns=columns.tolist(),
         )
-        seen: list[tuple[int, float]] = []
+        seen: list[tuple[int, Array]] = []
         fit = fit_members(
             net,
             numbers[rows],
@@ -117,7 +117,7 @@ def fit_members_on_choices(
             epochs=min(epochs, max(FEWEST_EPOCHS, STEPS // steps)),
             lr=lr,
             random_state=random_state,
-            on_pass=lambda number, score: seen.append((number, score)),
+            on_pass=lambda number, errors: seen.append((number, errors)),
         )
         return fit.after, net, fit, tuple(seen)
 

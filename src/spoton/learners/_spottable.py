@@ -5,17 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from spoton.data import Array
-from spoton.errors import Diverged, UsageError
-from spoton.history import History
+from spoton.errors import UsageError
 from spoton.learners._screening import losses_without
-from spoton.learners._table_inputs import Encoded, TableInputs
-from spoton.learners._table_targets import standardised_targets
-from spoton.learners._torch import seeded
+from spoton.learners._table_inputs import Encoded
+from spoton.learners._table_regressor import TableRegressor
 
 if TYPE_CHECKING:
     from spoton.learners._linear_part import LinearPart
@@ -24,7 +21,7 @@ if TYPE_CHECKING:
 MOST_ROWS = 2000  # on which a column's importance is measured
 
 
-class SpotTable(RegressorMixin, BaseEstimator):
+class SpotTable(TableRegressor):
     """A net for tables: x w + mean of several MLPs, with w found by a descent that makes most of it zero.
 
     Any table goes in (see `TableInputs`): numbers, categories, dates, gaps. Columns and answers are standardised
@@ -56,8 +53,8 @@ class SpotTable(RegressorMixin, BaseEstimator):
         how_: what the linear part is, in words.
         n_parameters_: learned numbers that are not zero.
         n_epochs_: passes over the rows that were made.
-        history_: a History, one row a pass: path (linear or members), held_out (mean squared error in variances of
-            the answers).
+        history_: a History, one row a pass: path (linear or members), held_out (mean squared error in the
+            units of the answers).
 
     Raises:
         DataError: fewer than 4 rows, answers that are no numbers, or columns that were not there in the fit.
@@ -91,60 +88,17 @@ class SpotTable(RegressorMixin, BaseEstimator):
             X: a table (n, D): see `TableInputs`.
             y: (n,) or (n, K).
         """
-        from spoton.learners._linear_part import fit_linear
-        from spoton.learners._member_choice import fit_members_on_choices
-        from spoton.learners._sparse_path import make_folds
-
         if min(self.epochs, self.linear_epochs, self.width) < 1 or self.members < 0 or self.folds < 2:
             raise UsageError("epochs, linear_epochs and width are 1 or more, members 0 or more, folds 2 or more")
         rng = check_random_state(self.random_state)
-        self.inputs_ = TableInputs()
-        encoded = self.inputs_.fit(X).transform(X)
-        self.n_features_in_, self.dropped_ = self.inputs_.n_features_in_, self.inputs_.dropped_
-        if hasattr(self.inputs_, "feature_names_in_"):
-            self.feature_names_in_ = self.inputs_.feature_names_in_
-        targets = self._targets(y, len(encoded.numbers))
-        fold = make_folds(len(targets), self.folds, rng)
-        self.history_ = History()
-        linear = fit_linear(
-            encoded.numbers,
-            targets,
-            fold,
-            epochs=min(self.epochs, self.linear_epochs),
-            polish=self.polish,
-            random_state=rng,
-            on_pass=lambda number, score: self._note("linear", number, score),
-        )
-        if not np.isfinite(linear.score):
-            raise Diverged("the linear path left the finite numbers; look for extreme values among the answers")
+        encoded, targets, fold = self._begin(X, y, rng)
+        linear = self._descend(encoded, targets, fold, self.polish, rng)
         self.how_ = linear.how
-        with seeded(rng.randint(2**31)):
-            members = fit_members_on_choices(
-                encoded,
-                targets,
-                fold,
-                linear,
-                epochs=self.epochs - linear.passes,
-                cardinalities=self.inputs_.cardinalities_,
-                members=self.members,
-                width=self.width,
-                lr=self.lr,
-                random_state=rng,
-            )
-        for number, score in members.passes:
-            self._note("members", linear.passes + number, score)
+        members = self._curve("members", encoded, targets, fold, linear, linear.passes, rng)
         self.net_ = _with_linear_path(members, linear)
         self.n_epochs_ = self.history_[-1]["epoch"]
         self._explain(encoded, targets, linear, rng)
         return self
-
-    def _targets(self, y: Any, rows: int) -> Array:
-        targets = standardised_targets(y, rows)
-        self.y_ndim_, self.y_mean_, self.y_scale_ = targets.ndim, targets.mean, targets.scale
-        return targets.values
-
-    def _note(self, path: str, number: int, score: float) -> None:
-        self.history_.append({"epoch": number, "path": path, "held_out": score})
 
     def _explain(self, encoded: Encoded, targets: Array, linear: LinearPart, rng: np.random.RandomState) -> None:
         """What the net makes of each column."""
@@ -174,25 +128,19 @@ class SpotTable(RegressorMixin, BaseEstimator):
             self.__dict__.pop(name, None)
         if len(self.net_.chosen) or len(set(self.inputs_.origin_)) < len(self.inputs_.origin_):
             return
-        slopes = weights * self.y_scale_[:, None] / self.inputs_.scales_
+        y = self.targets_
+        slopes = weights * y.scale[:, None] / self.inputs_.scales_
         coef = np.zeros((len(weights), self.n_features_in_))
         coef[:, self.inputs_.origin_] = slopes
-        intercept = self.y_mean_ - slopes @ self.inputs_.centres_
-        self.coef_ = coef[0] if self.y_ndim_ == 1 else coef
-        self.intercept_ = intercept[0] if self.y_ndim_ == 1 else intercept
-
-    def warm_up(self) -> None:
-        """Import what a first fit needs, so that it does not count as its time."""
-        import torch  # noqa: F401
-
-        import spoton.nets  # noqa: F401
+        intercept = y.mean - slopes @ self.inputs_.centres_
+        self.coef_ = coef[0] if y.ndim == 1 else coef
+        self.intercept_ = intercept[0] if y.ndim == 1 else intercept
 
     def predict(self, X: Any) -> Array:
         """Answers in the shape and the units of the training answers."""
         check_is_fitted(self, "net_")
         encoded = self.inputs_.transform(X)
-        found: Array = self._standardised(encoded.numbers, encoded.codes) * self.y_scale_ + self.y_mean_
-        return found.ravel() if self.y_ndim_ == 1 else found
+        return self.targets_.in_units(self._standardised(encoded.numbers, encoded.codes))
 
     def _standardised(self, numbers: Array, codes: Array) -> Array:
         import torch

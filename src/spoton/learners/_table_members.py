@@ -50,7 +50,7 @@ def fit_members(
     batch_size: int = 64,
     weight_decay: float = 0.02,
     random_state: np.random.RandomState,
-    on_pass: Callable[[int, float], None] | None = None,
+    on_pass: Callable[[int, Array], None] | None = None,
 ) -> MemberFit:
     """Train in place: member m sees the rows outside of fold m % F, and keeps its weights at their best on that fold.
 
@@ -65,7 +65,7 @@ def fit_members(
         epochs: passes over the rows.
         lr, batch_size, weight_decay: of the descent; the batch grows where a pass would have too many steps.
         random_state: the order of the rows.
-        on_pass: is told the number of each pass that was looked at, and its score.
+        on_pass: is told the number of each pass that was looked at, and the error of each output, (K,).
     """
     x, y = torch.from_numpy(numbers.astype(np.float32)), torch.from_numpy(residuals.astype(np.float32))
     levels = torch.from_numpy(codes) if codes.shape[1] else None
@@ -96,13 +96,13 @@ def fit_members(
             schedule.step()
         if number % EVERY == 0 or number == epochs:
             errors = _errors(net, x, levels, y, held, own)
-            better = errors < best  # never where it is not a number
-            best = torch.where(better, errors, best)
+            better = errors.mean(1) < best.mean(1)  # never where it is not a number
+            best = torch.where(better[:, None], errors, best)
             for mine, part in zip(kept, parts, strict=True):
                 mine[better] = part.detach()[better]
             scores.append(float(best.mean()))
             if on_pass is not None:
-                on_pass(number, scores[-1])
+                on_pass(number, best.mean(0).numpy())
     with torch.no_grad():
         for mine, part in zip(kept, parts, strict=True):
             part.copy_(mine)
@@ -128,7 +128,7 @@ def _answers(net: TableNet, x: Tensor, levels: Tensor | None, held: list[Tensor]
 
 def _errors(net: TableNet, x: Tensor, levels: Tensor | None, y: Tensor, held: list[Tensor], own: list[int]) -> Tensor:
     answers = _answers(net, x, levels, held)
-    return torch.stack([(out - y[f, part]).square().mean() for out, f, part in zip(answers, own, held, strict=True)])
+    return torch.stack([(out - y[f, part]).square().mean(0) for out, f, part in zip(answers, own, held, strict=True)])
 
 
 def _held_out(net: TableNet, x: Tensor, levels: Tensor | None, held: list[Tensor]) -> Array:
