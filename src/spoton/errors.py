@@ -6,6 +6,7 @@
     ├── UsageError       a wrong name, option or variant (exit code 2)
     │   └── UnknownName  no such task, learner, metric, feature; lists the nearest right ones
     ├── DataError        a file or array is not what it has to be (exit code 2)
+    ├── StoreError       a database cannot be opened, read or written (exit code 2)
     ├── MissingExtra     a package of an extra is not installed (the run is `skipped`)
     ├── Refused          a learner declines a task, with its reason (the run is `skipped`)
     └── Diverged         a fit or prediction left the finite numbers (the run is `failed`)
@@ -28,6 +29,10 @@ class UnknownName(UsageError, LookupError):
 
 class DataError(SpotonError, ValueError):
     """A file or an array does not hold what it has to."""
+
+
+class StoreError(SpotonError, RuntimeError):
+    """A database cannot be opened, read or written."""
 
 
 class MissingExtra(SpotonError, ImportError):

@@ -9,6 +9,8 @@ from types import ModuleType
 from spoton.errors import MissingExtra
 
 EXTRAS = {
+    "pymysql": "db",
+    "psycopg": "db",
     "lightgbm": "trees",
     "pyearth": "mars",
     "numba": "fast",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from spoton import Run
+from spoton._run import Run
 from spoton.errors import DataError
 from spoton.store import append, check, read
 
@@ -79,7 +79,8 @@ def test_a_full_disk_is_said(tmp_path: Path) -> None:
     """A write that the limit cuts short goes on, and fails aloud."""
     code = f"""
 import resource, signal
-from spoton import Run, store
+from spoton import store
+from spoton._run import Run
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))
 for seed in range(9):

@@ -1,16 +1,20 @@
 """A journal of finished runs: one line of JSON each, on disk before the next run begins.
 
-A bench that is killed leaves at most one half-written line, at the end; reading drops it, and appending begins a new
-line. Two benches on one machine may append to one file: writers take turns by a lock.
+It is the spool of a store too: what a database does not take now waits here. A bench that is killed leaves at most one
+half-written line, at the end; reading drops it, and appending begins a new line. Two benches on one machine may append
+to one file: writers take turns by a lock.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from spoton._run import Run
 from spoton.errors import DataError
+from spoton.store._packing import from_line, to_line
 
 JOURNAL = "spoton-runs.jsonl"
 
@@ -21,21 +25,60 @@ def append(path: str | Path, run: Run) -> None:
     Raises:
         DataError: the file cannot be written.
     """
-    line = run.to_json().encode() + b"\n"
-    try:
+    line = to_line(run).encode() + b"\n"
+    with _said(path, "written"), _locked(path) as handle:
+        if _torn(handle):
+            line = b"\n" + line
+        while line:  # a full disk writes a part, and then raises
+            line = line[os.write(handle, line) :]
+        os.fsync(handle)
+
+
+def strike(path: str | Path, stored: Callable[[Iterable[str]], set[str]]) -> bool:
+    """Remove the file if all its runs are stored elsewhere; nobody appends meanwhile. Says whether it is gone.
+
+    Args:
+        path: the journal.
+        stored: tells of ids of runs those that are safe.
+
+    Raises:
+        DataError: the file cannot be read or removed.
+    """
+    if not Path(path).exists():
+        return True
+    with _said(path, "removed"), _locked(path) as handle:
+        ids = {run.id for run in read(path)}
+        if stored(ids) < ids:
+            return False
+        try:
+            Path(path).unlink()
+        except PermissionError:  # Windows does not remove a file that is open
+            os.ftruncate(handle, 0)
+    return True
+
+
+@contextmanager
+def _locked(path: str | Path) -> Iterator[int]:
+    """The file, open and ours alone until the end."""
+    while True:
         handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
         try:
             _lock(handle)
-            if _torn(handle):
-                line = b"\n" + line
-            while line:  # a full disk writes a part, and then raises
-                line = line[os.write(handle, line) :]
-            os.fsync(handle)
+            if os.fstat(handle).st_nlink == 0 and os.name == "posix":
+                continue  # while we waited the file was removed, and lines in it would be lost
+            yield handle
+            return
         finally:
             os.close(handle)
+
+
+@contextmanager
+def _said(path: str | Path, what: str) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise DataError(
-            f"the journal {path} cannot be written ({error.strerror}); name another with --journal"
+            f"the journal {path} cannot be {what} ({error.strerror}); name another with --journal"
         ) from error
 
 
@@ -60,15 +103,9 @@ def _lock(handle: int) -> None:
 def check(path: str | Path) -> None:
     """Raise now, not after the first long run, if the journal cannot be written."""
     fresh = not Path(path).exists()
-    try:
-        with open(path, "ab"):
-            pass
-    except OSError as error:
-        raise DataError(
-            f"the journal {path} cannot be written ({error.strerror}); name another with --journal"
-        ) from error
-    if fresh:
-        Path(path).unlink(missing_ok=True)
+    with _said(path, "written"), _locked(path) as handle:
+        if fresh and os.fstat(handle).st_size == 0:
+            Path(path).unlink(missing_ok=True)
 
 
 def read(path: str | Path) -> list[Run]:
@@ -90,7 +127,7 @@ def read(path: str | Path) -> list[Run]:
         if not line.strip():
             continue
         try:
-            runs.append(Run.from_json(line))
+            runs.append(from_line(line))
         except (ValueError, TypeError):
             torn += 1  # half a line of a killed writer
     if torn and not runs and torn > 1:

@@ -1,0 +1,84 @@
+"""Runs to files and back: JSON for programs and people, Parquet for tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from spoton._run import Run
+from spoton.errors import DataError, UsageError
+from spoton.store._journal import read
+from spoton.store._packing import from_line, to_line
+
+KINDS = (".json", ".jsonl", ".parquet")
+RECORD = "record"  # the column of a Parquet file that holds the whole run
+
+
+def export_runs(runs: Sequence[Run], path: str | Path) -> None:
+    """Write runs to a file; it is replaced at once or not at all.
+
+    `.json` is one list, `.jsonl` a journal (one run a line), `.parquet` a table of one row a run, with `valid_r2` and
+    so on as columns, and the whole run as JSON in the column `record`.
+
+    Raises:
+        UsageError: a file of another kind.
+        DataError: it cannot be written.
+    """
+    path = Path(path)
+    kind = _kind(path)
+    partial = path.with_name(path.name + ".part")
+    try:
+        if kind == ".parquet":
+            _table(runs).to_parquet(partial, index=False)
+        else:
+            lines = [to_line(run) for run in runs]
+            text = "[\n" + ",\n".join(lines) + "\n]\n" if kind == ".json" else "".join(line + "\n" for line in lines)
+            partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise DataError(f"{path} cannot be written ({error.strerror or error}); name another file") from error
+
+
+def import_runs(path: str | Path) -> list[Run]:
+    """Read what `export_runs` wrote, or a journal.
+
+    Raises:
+        UsageError: a file of another kind.
+        DataError: it cannot be read, or holds no runs.
+    """
+    path = Path(path)
+    kind = _kind(path)
+    if not path.is_file():
+        raise DataError(f"there is no file {path}")
+    if kind == ".jsonl":
+        return read(path)
+    try:
+        if kind == ".json":
+            return [from_line(json.dumps(record)) for record in json.loads(path.read_text(encoding="utf-8"))]
+        import pandas as pd
+
+        return [from_line(line) for line in pd.read_parquet(path, columns=[RECORD])[RECORD]]
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error.strerror or error})") from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise DataError(f"{path} holds no runs of spoton; give a file of spoton export-runs, or a journal") from error
+
+
+def _kind(path: Path) -> str:
+    if path.suffix.lower() not in KINDS:
+        raise UsageError(f"runs are kept in {', '.join(KINDS)} files, not in '{path.name}'")
+    return path.suffix.lower()
+
+
+def _table(runs: Sequence[Run]) -> Any:
+    import pandas as pd
+
+    names = ("id", "task", "learner", "seed", "train_size", "status", "reason", "fit_seconds", "parameters", "version")
+    rows = []
+    for run in runs:
+        row = {name: getattr(run, name) for name in (*names, "started", "finished")}
+        scores = {f"{split}_{name}": value for split, part in run.metrics.items() for name, value in part.items()}
+        rows.append(row | scores | {RECORD: to_line(run)})
+    return pd.DataFrame(rows, columns=None if rows else [*names, RECORD])

@@ -1,0 +1,110 @@
+"""Which database a store is in: addresses, drivers, engines; passwords are never shown."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from spoton._provenance import hide_passwords
+from spoton.errors import UsageError
+from spoton.optional import require
+from spoton.store._names import DEFAULT, VARIABLE
+
+DRIVERS = {
+    "sqlite": ("sqlite", "sqlite3"),
+    "mysql": ("mysql+pymysql", "pymysql"),
+    "mariadb": ("mariadb+pymysql", "pymysql"),
+    "postgresql": ("postgresql+psycopg", "psycopg"),
+    "postgres": ("postgresql+psycopg", "psycopg"),
+}
+PATIENCE = 30.0  # seconds for a lock or a connection
+
+
+def resolve(url: str | Path | None) -> URL:
+    """The address: what is given, or the environment's SPOTON_STORE, or `spoton.db` in the working folder.
+
+    Raises:
+        UsageError: an address that no driver knows.
+    """
+    given = str(url or os.environ.get(VARIABLE) or DEFAULT)
+    if "://" not in given:
+        return URL.create("sqlite", database=given)
+    kinds = "a file, or sqlite://, mysql://, mariadb:// or postgresql:// as in mysql://user:password@host/database"
+    try:
+        found = make_url(given)
+    except (ArgumentError, ValueError) as error:
+        # the message of SQLAlchemy may quote the address, and the chain would show it
+        raise UsageError(f"the store {hide_passwords(given)} is no address; give {kinds}") from error.__cause__
+    kind = found.drivername.partition("+")[0]
+    if kind not in DRIVERS:
+        raise UsageError(f"a store is {kinds}; '{kind}' is none of them")
+    if "+" not in found.drivername:
+        found = found.set(drivername=DRIVERS[kind][0])
+    if kind != "sqlite" and not found.database:
+        raise UsageError(f"the store {shown(found)} names no database; end the address with /DATABASE")
+    return found
+
+
+def shown(url: URL) -> str:
+    """The address as people may read it: the file of SQLite, else the URL with *** for the password."""
+    if url.get_backend_name() == "sqlite":
+        return url.database or ":memory:"
+    plain = url.set(drivername=url.get_backend_name())  # the driver is nobody's concern
+    return hide_passwords(plain.render_as_string(hide_password=True))
+
+
+def connect(url: URL) -> Engine:
+    """An engine; nothing is opened before it is used.
+
+    Raises:
+        MissingExtra: the driver is not installed.
+    """
+    kind = url.get_backend_name()
+    require(DRIVERS[kind][1])
+    if kind == "sqlite":
+        engine = create_engine(url, connect_args={"timeout": PATIENCE}, hide_parameters=True)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    options: dict[str, Any] = {"connect_timeout": int(PATIENCE)}
+    if kind in ("mysql", "mariadb"):
+        options["charset"] = "utf8mb4"
+    # a connection that died while a net was trained is noticed before it is used
+    return create_engine(url, connect_args=options, pool_pre_ping=True, hide_parameters=True)
+
+
+def _prepare_sqlite(raw: Any, _: object) -> None:
+    raw.isolation_level = None  # transactions begin where SQLAlchemy says so, see below
+    raw.execute("PRAGMA foreign_keys = ON")
+    raw.execute(f"PRAGMA busy_timeout = {int(PATIENCE * 1000)}")
+    _to_wal(raw)
+    raw.execute("PRAGMA synchronous = FULL")  # a run that is said to be stored has reached the disk
+    try:
+        raw.execute("SELECT SQRT(2.0)")
+    except sqlite3.OperationalError:  # built without its mathematics, which the leaderboard needs
+        raw.create_function("SQRT", 1, lambda value: None if value is None else float(value) ** 0.5, deterministic=True)
+
+
+def _to_wal(raw: Any) -> None:
+    """Readers and a writer at once. Two who open a new file together do not wait for each other here by themselves."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            raw.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
+def _begin_sqlite(connection: Any) -> None:
+    """Writers take the lock when they begin: a reader that turns writer half-way gets 'locked' without a wait."""
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

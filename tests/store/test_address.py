@@ -1,0 +1,119 @@
+"""Which database is meant; and passwords stay secret."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from spoton._provenance import command, hide_passwords
+from spoton._run import Run
+from spoton.errors import SpotonError, StoreError, UsageError
+from spoton.store import DEFAULT, VARIABLE, Store
+from spoton.store._url import resolve, shown
+
+SECRET = "pa%2Fss%40wo:rd"
+PLAIN = "pa/ss@wo:rd"
+
+
+def test_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    assert shown(resolve(None)) == DEFAULT
+    monkeypatch.setenv(VARIABLE, "postgres://u:x@h/d")
+    assert resolve(None).drivername == "postgresql+psycopg"
+    assert shown(resolve(None)) == "postgresql://u:***@h/d"
+    assert shown(resolve("here/a b.db")) == "here/a b.db"
+    assert resolve("mariadb://h/d").drivername == "mariadb+pymysql"
+    assert resolve("mysql+pymysql://h/d").drivername == "mysql+pymysql"
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        (f"oracle://u:{SECRET}@h/d", "'oracle' is none of them"),
+        (f"mysql://u:{SECRET}@h:notaport/d", "is no address"),
+        (f"mysql://u:{SECRET}@h", "names no database"),
+        (f"mysql://u@h?password={SECRET}", "names no database"),
+    ],
+)
+def test_a_wrong_address_is_said_without_its_password(url: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words) as caught:
+        Store.open(url)
+    assert SECRET not in str(caught.value)
+    assert PLAIN not in str(caught.value)
+
+
+def test_a_store_that_is_not_there(tmp_path: Path) -> None:
+    for path, words in ((tmp_path, "it is a folder"), (tmp_path / "none" / "s.db", "there is no such folder")):
+        with pytest.raises(StoreError, match=words):
+            Store.open(path)
+    with pytest.raises(StoreError, match="there is no store"):
+        Store.open(tmp_path / "s.db", create=False)
+    assert not (tmp_path / "s.db").exists()
+    (tmp_path / "notes.txt").write_text("no database " * 100)
+    with pytest.raises(StoreError, match="file is not a database"):
+        Store.open(tmp_path / "notes.txt")
+
+
+@pytest.mark.parametrize("url", [f"mysql://u:{SECRET}@127.0.0.1:1/d", f"postgresql://u:{SECRET}@127.0.0.1:1/d"])
+def test_nobody_listens(url: str) -> None:
+    with pytest.raises(StoreError, match="cannot be opened") as caught:
+        Store.open(url)
+    assert PLAIN not in str(caught.value)
+    assert "***" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"mysql://u:{SECRET}@h/d",
+        f"--store=postgresql://u:{PLAIN}@host:5432/d",
+        f"mysql+pymysql://:{SECRET}@h/d",
+        f"a mysql://u:{SECRET}@h/d and postgres://v:{SECRET}@h/d",
+        f"mysql://h/d?charset=utf8&password={SECRET}&x=1",
+        f"mysql://h/d?PASSWD={SECRET}",
+    ],
+)
+def test_passwords_are_hidden(text: str) -> None:
+    hidden = hide_passwords(text)
+    assert "***" in hidden
+    for word in ("pa%2F", "pa/ss", "wo:rd", "40wo"):
+        assert word not in hidden
+    assert "h" in hidden
+
+
+def test_what_has_no_password_stays() -> None:
+    for text in ("postgresql://u@h/d", "/a/b@c:d", "linear@pts", "https://h:80/x?y=1", "a:b@c"):
+        assert hide_passwords(text) == text
+
+
+def test_no_file_and_no_word_has_the_password(
+    running: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the database nor the spool nor the repr."""
+    monkeypatch.setattr(sys, "argv", ["spoton", "bench", "--store", f"mysql://u:{SECRET}@h/d"])
+    run = Run("t", "l", provenance={"command": f"spoton --store mysql://u:{SECRET}@h/d"})
+    assert "***" in command()
+    with Store.open(tmp_path / "s.db") as opened:
+        opened.add(run)
+        assert opened.runs()[0].provenance["command"] == "spoton --store mysql://u:***@h/d"
+    url = running["postgresql"].url()  # type: ignore[attr-defined]
+    word = url.split(":")[2].split("@")[0]
+    with Store.open(url) as opened:
+        assert word not in repr(opened) + opened.name + repr(opened.engine)
+        assert "***" in opened.name
+    wrong = url.replace(word, SECRET)
+    code = f"from spoton.store import Store\ntry: Store.open({wrong!r})\nfinally: print('end')"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    said = out.stderr.replace(code, "")
+    assert "StoreError" in said
+    assert SECRET not in said.replace(repr(wrong), "")
+    assert PLAIN not in said
+
+
+def test_a_missing_driver_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(SpotonError, match=r"spoton\[db\]"):
+        Store.open("postgresql://h/d")
