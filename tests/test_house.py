@@ -19,7 +19,7 @@ SOURCE = Path(spoton.__file__).parent
 MODULES = sorted(
     m.name for m in pkgutil.walk_packages([str(SOURCE)], "spoton.") if not m.name.endswith(("__main__", "make_digits"))
 )
-HEAVY = ("torch", "sklearn", "pandas", "numpy", "matplotlib", "fastai", "scipy")
+HEAVY = ("torch", "sklearn", "pandas", "numpy", "matplotlib", "fastai", "scipy", "sqlalchemy", "alembic")
 
 
 def loaded_by(code: str) -> set[str]:
@@ -36,7 +36,7 @@ def test_a_bare_import_loads_nothing_heavy() -> None:
     assert not loaded_by("import spoton") & {*HEAVY, "typer", "rich"}
 
 
-@pytest.mark.parametrize("words", [["--help"], ["bench", "--help"], ["--version"]])
+@pytest.mark.parametrize("words", [["--help"], ["bench", "--help"], ["store", "--help"], ["--version"]])
 def test_help_loads_nothing_heavy(words: list[str]) -> None:
     code = f"""
 import spoton.cli

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import index
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sklearn.base import BaseEstimator
 
-from spoton import store
+from spoton import store as stores
 from spoton._evaluate import evaluate
+from spoton._live import telling
 from spoton._run import Run, fingerprint
-from spoton.errors import UsageError
+from spoton.errors import StoreError, UsageError
 from spoton.learners import check_learner, is_image_net, is_iterative
 from spoton.tasks import Task, get_task
+
+if TYPE_CHECKING:
+    from spoton.store import Store
 
 Learner = Any  # a name, an estimator, or a pair (name, estimator)
 
@@ -30,12 +35,23 @@ class Cell:
     seed: int
     train_size: int | None
     epochs: int | None
+    keep_predictions: bool = False
+    history: int = 0
+    live: str = ""
 
     def run(self) -> Run:
         """Make it."""
-        return evaluate(
-            self.learner, self.task, self.seed, train_size=self.train_size, epochs=self.epochs, name=self.name
-        )
+        with telling(self.live, f"{self.name} on {self.task.name}, seed {self.seed}"):
+            return evaluate(
+                self.learner,
+                self.task,
+                self.seed,
+                train_size=self.train_size,
+                epochs=self.epochs,
+                keep_predictions=self.keep_predictions,
+                history=self.history,
+                name=self.name,
+            )
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -62,7 +78,13 @@ def bench(
     jobs: int = 1,
     journal: str | Path | None = None,
     resume: bool = False,
+    store: str | Path | Store | None = None,
+    force: bool = False,
+    keep_predictions: bool = False,
+    history: bool | int = False,
+    live: str | Path | None = None,
     on_run: Callable[[Run], None] | None = None,
+    on_trouble: Callable[[str], None] | None = None,
 ) -> list[Run]:
     """Run every learner on every task with every seed and train size.
 
@@ -73,39 +95,83 @@ def bench(
         train_sizes: numbers of training rows; None for all.
         epochs: for learners that have such a parameter.
         jobs: processes.
-        journal: file to which each finished run is added at once.
-        resume: take runs that are ok from the journal instead of making them again.
+        journal: file to which each finished run is added at once. With a store it is the spool in which runs wait
+            for the database: `spoton-runs.jsonl` by default, which is removed once all of it is delivered.
+        resume: take runs that are ok from the journal instead of making them again; a store does so by itself.
+        store: file or URL of a database, or a `Store`: runs that are ok there are not made again, others are added.
+        force: make them again all the same.
+        keep_predictions: the predictions of every split, in the runs and in the store.
+        history: score train and valid after every epoch, or after every so many: see `evaluate`.
+        live: folder in which each process tells of its epochs, for those who show them.
         on_run: called with each run when it is finished or found.
+        on_trouble: told in a sentence what goes wrong with the store; `warnings.warn` by default.
 
     Returns:
         The runs in the order of tasks, train sizes, learners, seeds. On KeyboardInterrupt those that are finished are
-        in the journal, and the interrupt goes on.
+        in the store or in the journal, and the interrupt goes on.
 
     Raises:
         UsageError: an unknown name, or a size that a task cannot give; before anything is run.
+        StoreError: the store cannot be opened; before anything is run.
     """
-    todo = list(cells(tasks, learners, seeds, train_sizes, epochs))
+    todo = [
+        replace(cell, keep_predictions=keep_predictions, history=index(history), live=str(live or ""))
+        for cell in cells(tasks, learners, seeds, train_sizes, epochs)
+    ]
     if jobs < 1:
         raise UsageError(f"jobs has to be 1 or more, it is {jobs}")
-    if resume and journal is None:
-        raise UsageError("resume needs the journal of the bench to be resumed")
-    done = {run.identity: run for run in store.read(journal) if run.status == "ok"} if resume and journal else {}
+    if resume and journal is None and store is None:
+        raise UsageError("resume needs the journal of the bench to be resumed, or a store")
+    if resume and force:
+        raise UsageError("resume takes finished runs and force makes them again; give one of the two")
+    if store is None:
+        done = {run.identity: run for run in stores.read(journal) if run.status == "ok"} if resume and journal else {}
+        if journal is not None:
+            stores.check(journal)
+        return _run(todo, done, jobs, lambda run: stores.append(journal, run) if journal is not None else None, on_run)
+    opened = stores.Store.open(store) if isinstance(store, str | Path) else store
+    spool, say = journal or stores.JOURNAL, on_trouble or _warn
+    try:
+        try:
+            stores.sync(opened, spool, keep=journal is not None)  # what an earlier bench left
+        except StoreError as error:
+            say(f"{error}; earlier runs wait in {spool}, and the bench goes on")
+        done = {} if force else opened.done([cell.identity for cell in todo], predictions=keep_predictions)
+        keeper = stores.Keeper(opened, spool, keep=journal is not None, say=say)
+        try:
+            return _run(todo, done, jobs, keeper.add, on_run)
+        finally:
+            keeper.finish()
+    finally:
+        if opened is not store:
+            opened.close()
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, RuntimeWarning, stacklevel=2)
+
+
+def _run(
+    todo: list[Cell],
+    done: dict[tuple[object, ...], Run],
+    jobs: int,
+    keep: Callable[[Run], None],
+    on_run: Callable[[Run], None] | None,
+) -> list[Run]:
+    """Runs of all cells, those that are done as they are."""
     found: dict[int, Run] = {}
     for i, cell in enumerate(todo):
         if (run := done.get(cell.identity)) is not None:
             found[i] = run
             if on_run:
                 on_run(run)
-    if journal is not None:
-        store.check(journal)
     left = [i for i in range(len(todo)) if i not in found]
     if jobs > 1:
         # long runs first, so that no process is left alone with one at the end
         left.sort(key=lambda i: _lightness(todo[i]))
     for i, run in _execute([(i, todo[i]) for i in left], jobs):
         found[i] = run
-        if journal is not None:
-            store.append(journal, run)
+        keep(run)
         if on_run:
             on_run(run)
     return [found[i] for i in range(len(todo))]

@@ -18,10 +18,13 @@ from sklearn.compose import TransformedTargetRegressor
 from threadpoolctl import threadpool_limits
 
 from spoton import metrics
+from spoton._judge import Judge
+from spoton._provenance import now, provenance, settings_of
 from spoton._run import Run as Run
 from spoton._run import fingerprint
 from spoton.data import Array, PointData
-from spoton.errors import Diverged, MissingExtra, Refused
+from spoton.errors import Diverged, MissingExtra, Refused, UsageError
+from spoton.history import on_epoch
 from spoton.learners import ORACLE, OneHot, count_parameters, get_learner, innermost, selection_of
 from spoton.tasks import Task, get_task
 
@@ -36,6 +39,7 @@ def evaluate(
     train_size: int | None = None,
     epochs: int | None = None,
     keep_predictions: bool = False,
+    history: bool | int = False,
     name: str | None = None,
 ) -> Run:
     """Fit a learner on the training side of (task, seed) and score it on train, valid and test.
@@ -51,6 +55,8 @@ def evaluate(
         train_size: train on so many rows only; validation and test stay as they are.
         epochs: passes over the data, for learners of the catalogue that have such a parameter.
         keep_predictions: keep the predictions of every split in `Run.predictions`.
+        history: score train and valid after every epoch, or after every so many; the learner neither sees nor notices
+            it. `Run.history` has what the learner itself keeps in any case.
         name: what the run calls the learner; its own name by default.
 
     Returns:
@@ -61,6 +67,8 @@ def evaluate(
     """
     task = get_task(task) if isinstance(task, str) else task
     seed, train_size = index(seed), None if train_size is None else index(train_size)
+    if (every := index(history)) < 0:
+        raise UsageError(f"history is True, False or a number of epochs, not {every}")
     run = Run(
         task=task.name,
         learner=name or (learner if isinstance(learner, str) else type(learner).__name__),
@@ -70,6 +78,7 @@ def evaluate(
         own=task.own,
         ceiling=task.ceiling,
         details="" if isinstance(learner, str) else fingerprint(learner),
+        provenance=provenance(),
     )
     data, split = task.data(), task.split(seed, train_size)
     sides = {"train": data.take(split.train), "valid": data.take(split.valid)}
@@ -81,12 +90,13 @@ def evaluate(
         warnings.simplefilter("always")
         try:
             estimator = _prepare(learner, task, seed, epochs)
+            run.settings = settings_of(estimator)
         except (Refused, MissingExtra) as error:
-            run.status, run.reason = "skipped", str(error)
+            run.status, run.reason, run.finished = "skipped", str(error), now()
             return run
         try:
             with _one_thread(), _seeded(seed):
-                _fit_and_score(estimator, task, sides, run, keep_predictions)
+                _fit_and_score(estimator, task, sides, run, keep_predictions, every)
                 # on fresh rows: a learner may have worked in place
                 _score_selection(estimator, task, data.take(split.train), run)
                 run.status = "ok"
@@ -95,6 +105,10 @@ def evaluate(
         except Exception as error:  # the bench goes on; the row says why
             run.status, run.reason = "failed", _one_line(error)
             run.metrics = {}
+    if run.predictions is not None:
+        numbers = {"train": split.train, "valid": split.valid, "test": np.arange(len(sides.get("test", ())))}
+        run.row_ids = {side: np.asarray(numbers[side]) for side in run.predictions}
+    run.finished = now()
     run.notes = sorted({" ".join(f"{w.category.__name__}: {w.message}".split())[:300] for w in caught})
     return run
 
@@ -126,7 +140,7 @@ def _prepare(learner: str | BaseEstimator, task: Task, seed: int, epochs: int | 
 
 
 def _fit_and_score(
-    estimator: BaseEstimator, task: Task, sides: dict[str, PointData], run: Run, keep_predictions: bool
+    estimator: BaseEstimator, task: Task, sides: dict[str, PointData], run: Run, keep_predictions: bool, every: int
 ) -> None:
     """Fit on the training side, predict and score every side, and fill in the run."""
     run.uses_labels = bool(getattr(estimator, "uses_labels", False))
@@ -134,9 +148,25 @@ def _fit_and_score(
     y = np.array(sides["train"].y, dtype=np.float64)  # a copy, since pandas hands out read-only arrays
     if is_classifier(estimator):
         y = y.astype(int)
+
+    def score(side: str, predicted: Any) -> dict[str, float]:
+        part = sides[side]
+        actual, shape = part.y.to_numpy(dtype=np.float64), (len(part), -1)
+        predicted = np.asarray(predicted, dtype=np.float64).reshape(shape)
+        return metrics.score(actual, predicted, columns, points=part.points, whole=task.whole, kind=task.kind)
+
+    def predict(side: str) -> Any:
+        return estimator.predict(sides[side].X, **_labels(run, sides[side]))
+
+    watched = {side: len(sides[side]) for side in ("train", "valid")}  # the test rows are for the end
+    judge = Judge(estimator, score, predict, lambda: _seeded(run.seed), every=every, rows=watched)
     start = time.perf_counter()
-    estimator.fit(sides["train"].X, y.ravel() if y.shape[1] == 1 else y, **_labels(run, sides["train"]))
-    run.fit_seconds = time.perf_counter() - start
+    try:
+        with on_epoch(judge):
+            estimator.fit(sides["train"].X, y.ravel() if y.shape[1] == 1 else y, **_labels(run, sides["train"]))
+        run.fit_seconds = time.perf_counter() - start - judge.seconds
+    finally:
+        run.history = judge.history()  # also of a fit that failed: it shows how
     scores: dict[str, dict[str, float]] = {}
     kept: dict[str, Array] = {}
     for side, part in sides.items():
@@ -150,11 +180,14 @@ def _fit_and_score(
         if not np.isfinite(predicted).all():
             bad = int((~np.isfinite(predicted)).any(axis=1).sum())
             raise Diverged(f"{bad} of {len(predicted)} predictions on {side} are NaN or infinite")
-        actual = part.y.to_numpy(dtype=np.float64)
-        scores[side] = metrics.score(actual, predicted, columns, points=part.points, whole=task.whole, kind=task.kind)
+        scores[side] = score(side, predicted)
         kept[side] = predicted
     run.parameters, run.epochs = count_parameters(estimator), _epochs(estimator)
     run.predictions = kept if keep_predictions else None
+    if every:
+        run.history = judge.history(staged=lambda side: sides[side].X)
+        if run.history is not None and task.kind != "class":
+            run.history.baseline = judge.baseline(y)
     run.metrics = scores
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
+from uuid import uuid4
 
+from spoton._provenance import now
 from spoton._version import __version__
 from spoton.data import Array
+from spoton.history import History
 
 
 @dataclass
@@ -39,7 +42,14 @@ class Run:
         details: for an estimator, a hash of its class and parameters.
         own: the task is the user's own data.
         ceiling: why no learner can be perfect on the task; empty where one can.
-        predictions: split -> (n, k), only where they were to be kept; never written to files.
+        id: 32 hexadecimal digits, its own.
+        started: time in UTC.
+        finished: time in UTC.
+        settings: all parameters of the estimator.
+        provenance: code, packages, machine and command; see `spoton.store`.
+        history: what happened in each epoch, where there are such; in files with six digits.
+        predictions: split -> (n, k), only where they were to be kept; in a store, not in a journal of `to_json`.
+        row_ids: split -> (n,) row numbers of the predictions in the task's data (`test`: in its test data).
     """
 
     task: str
@@ -64,7 +74,14 @@ class Run:
     details: str = ""
     own: bool = False
     ceiling: str = ""
+    id: str = field(default_factory=lambda: uuid4().hex, repr=False, compare=False)
+    started: str = field(default_factory=now, repr=False, compare=False)
+    finished: str = field(default="", repr=False, compare=False)
+    settings: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    provenance: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    history: History | None = field(default=None, repr=False, compare=False)
     predictions: dict[str, Array] | None = field(default=None, repr=False, compare=False)
+    row_ids: dict[str, Array] | None = field(default=None, repr=False, compare=False)
 
     @property
     def identity(self) -> tuple[Any, ...]:
@@ -122,8 +139,9 @@ class Run:
 
     def to_json(self) -> str:
         """One line of JSON that `from_json` reads back; without predictions."""
-        held = asdict(self)
-        del held["predictions"]
+        held = asdict(replace(self, predictions=None, row_ids=None, history=None))
+        del held["predictions"], held["row_ids"]
+        held["history"] = None if self.history is None else json.loads(self.history.to_json(digits=6))
         held["metrics"] = {s: {k: _finite(v) for k, v in m.items()} for s, m in self.metrics.items()}
         return json.dumps(held, allow_nan=False)
 
@@ -131,12 +149,16 @@ class Run:
     def from_json(cls, line: str) -> Run:
         """Read a line of `to_json`; what a newer version added is left out. Raises ValueError where it is not one."""
         held = json.loads(line)
-        known = {f.name for f in fields(cls)}
+        known = {f.name for f in fields(cls)} - {"predictions", "row_ids"}
         if not isinstance(held, dict) or not {"task", "learner", "seed", "status"} <= held.keys():
             raise ValueError("this line is not a run of spoton")
         if not (isinstance(held["task"], str) and isinstance(held["learner"], str) and isinstance(held["seed"], int)):
             raise ValueError("this line is not a run of spoton")
+        # lines of older versions have no id: the line itself gives it one, always the same
+        held.setdefault("id", hashlib.sha256(line.strip().encode("utf-8", "replace")).hexdigest()[:32])
+        held.setdefault("started", "")
         run = cls(**{key: value for key, value in held.items() if key in known})
+        run.history = None if held.get("history") is None else History.from_json(json.dumps(held["history"]))
         nan = float("nan")
         run.metrics = {s: {k: nan if v is None else v for k, v in m.items()} for s, m in run.metrics.items()}
         return run

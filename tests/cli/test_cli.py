@@ -35,6 +35,13 @@ def process(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def stored() -> int:
+    """Runs in the store of the working folder; no spool is left beside it."""
+    assert not Path(store.JOURNAL).exists()
+    with store.Store.open(create=False) as opened:
+        return opened.counts()["runs"]
+
+
 QUICK = ("--jobs", "1", "--seeds", "1")
 
 
@@ -45,7 +52,7 @@ def test_a_bench_prints_a_leaderboard_between_two_ends() -> None:
     assert lines[:2] == ["pnist/topleft", "learner"]
     assert lines[2:6] == ["oracle", "linear@pts", "mean", "net3"]  # one epoch is less than nothing
     assert "Next:" in result.stdout
-    assert len(store.read(store.JOURNAL)) == 4
+    assert stored() == 4
 
 
 def test_json_on_standard_output_and_nothing_else() -> None:
@@ -79,7 +86,7 @@ def test_json_to_a_file_holds_what_was_asked_for() -> None:
     assert result.exit_code == 0
     assert {row["learner"] for row in json.loads(Path("rows.json").read_text())} == {"linear"}
     assert "oracle" in result.stdout
-    assert sorted(p.name for p in Path().iterdir()) == ["rows.json", store.JOURNAL]
+    assert sorted(p.name for p in Path().iterdir()) == ["rows.json", store.DEFAULT]
 
 
 def test_one_failed_run_makes_exit_code_1_and_says_why() -> None:
@@ -91,10 +98,10 @@ def test_one_failed_run_makes_exit_code_1_and_says_why() -> None:
 
 def test_resume_makes_only_what_is_missing() -> None:
     run("bench", "pnist/top", "--learners", "mean", "--jobs", "1", "--seeds", "2")
-    before = len(store.read(store.JOURNAL))
+    before = stored()
     result = run("bench", "pnist/top", "--learners", "mean,linear", "--jobs", "1", "--seeds", "2", "--resume")
     assert result.exit_code == 0
-    assert len(store.read(store.JOURNAL)) == before + 2
+    assert stored() == before + 2
 
 
 def test_own_images_tables_and_arrays() -> None:

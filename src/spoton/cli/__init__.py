@@ -17,6 +17,10 @@ from spoton.cli._lists import metrics as _metrics
 from spoton.cli._lists import recorded as _recorded
 from spoton.cli._lists import tasks as _tasks
 from spoton.cli._show import show as _show
+from spoton.cli._store import export_runs as _export_runs
+from spoton.cli._store import import_runs as _import_runs
+from spoton.cli._store import leaderboard as _leaderboard
+from spoton.cli._store import store as _store
 
 app = typer.Typer(
     name="spoton",
@@ -34,6 +38,10 @@ app.command()(_learners)
 app.command()(_metrics)
 app.command()(_show)
 app.command()(_recorded)
+app.command()(_leaderboard)
+app.command("export-runs")(_export_runs)
+app.command("import-runs")(_import_runs)
+app.add_typer(_store)
 
 
 def _version(asked: bool) -> None:

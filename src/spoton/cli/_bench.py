@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spoton.cli._own import Images, Npz, Points, TableFile, Target, own_tasks
+from spoton.cli._store import StoreOption
 
 if TYPE_CHECKING:
     from spoton._run import Run
@@ -37,9 +38,18 @@ def bench(
     picture: Annotated[Path | None, typer.Option(help="Write the leaderboard as a picture (.svg).")] = None,
     journal: Annotated[
         Path | None,
-        typer.Option(help="File that keeps each finished run at once [default: spoton-runs.jsonl]"),
+        typer.Option(help="File that keeps each finished run as a line of JSON, beside the store."),
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Take finished runs from the journal.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Take finished runs from the journal too.")] = False,
+    store: StoreOption = None,
+    force: Annotated[bool, typer.Option("--force", help="Make runs again that are in the store.")] = False,
+    keep_predictions: Annotated[
+        bool, typer.Option("--keep-predictions", help="Keep the predictions of each run in the store.")
+    ] = False,
+    history: Annotated[
+        bool, typer.Option("--history", help="Score train and valid after every epoch; the learners do not notice.")
+    ] = False,
+    live: Annotated[bool, typer.Option("--live", help="Show running curves, on a terminal.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
     images: Images = None,
     points: Points = None,
@@ -48,9 +58,9 @@ def bench(
     npz: Npz = None,
 ) -> None:
     """Run learners on tasks and print a leaderboard: by default, a demo on real digits."""
-    from spoton import store
     from spoton.cli._progress import progress
     from spoton.errors import UsageError
+    from spoton.store import Store
 
     chosen: list[Any] = [*own_tasks(images, points, table, target, npz), *(tasks or [])]
     chosen = chosen or list(DEMO_TASKS)
@@ -58,10 +68,11 @@ def bench(
     for option, path in (("--json", json if json != "-" else None), ("--picture", picture)):
         if path is not None:
             _check_writable(option, Path(path))
-    with progress(quiet=quiet) as bar:
+    with progress(quiet=quiet, live=live) as bar:
         bar.say("loading")
         from spoton._bench import bench as run_bench
         from spoton._bench import cells
+        from spoton._provenance import now
         from spoton.learners import is_iterative
 
         names = [name.strip() for name in (learners or _default_learners(chosen)).split(",") if name.strip()]
@@ -76,6 +87,7 @@ def bench(
         started = time.monotonic()
         total = len(list(cells(chosen, [*names, *ends], seeds, sizes, epochs)))
         finished: list[Run] = []
+        began = now()
         if jobs is None:
             # processes take seconds to start: a few quick fits are done before that
             worth = total > QUICK or any(is_iterative(name) for name in names)
@@ -87,6 +99,7 @@ def bench(
             bar.advance(run)
 
         interrupted = False
+        opened = Store.open(store)
         try:
             runs = run_bench(
                 chosen,
@@ -95,22 +108,32 @@ def bench(
                 train_sizes=sizes,
                 epochs=epochs,
                 jobs=jobs,
-                journal=journal or store.JOURNAL,
+                journal=journal,
                 resume=resume,
+                store=opened,
+                force=force,
+                keep_predictions=keep_predictions,
+                history=history,
+                live=bar.folder,
                 on_run=on_run,
+                on_trouble=bar.trouble,
             )
         except KeyboardInterrupt:
             interrupted, runs = True, finished
+        finally:
+            opened.close()
     asked = [run for run in runs if run.learner in names]
     if json is not None:
         _write_json(asked, json)
     if json != "-":
         # an oracle that nobody asked for and that does not exist is no news
         shown = [run for run in runs if run.learner in names or run.status == "ok"]
-        took = f"{len(shown)} runs in {time.monotonic() - started:.0f} s, {jobs} at a time"
+        took = f"{len(shown)} runs in {time.monotonic() - started:.0f} s, {jobs} at a time; kept in {opened.name}"
+        if old := sum(run.started < began for run in shown):
+            took += f", {'all' if old == len(shown) else old} of them from there (--force makes them again)"
         _print(shown, took, picture)
     if interrupted:
-        typer.echo(f"interrupted: {len(finished)} of {total} runs are kept; go on with --resume", err=True)
+        typer.echo(f"interrupted: {len(finished)} of {total} runs are kept; the same command goes on", err=True)
         sys.exit(130)
     sys.exit(1 if any(run.status == "failed" for run in asked) else 0)
 

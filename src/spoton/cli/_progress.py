@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 class Bar:
     """What a bench says while it runs. On a terminal a bar; elsewhere a line for each run that is not ok."""
 
-    def __init__(self, progress: Any) -> None:
+    def __init__(self, progress: Any, folder: str | None = None) -> None:
         self._progress = progress
+        self.folder = folder  # where processes tell of their epochs, if somebody looks
         self._job = progress.add_task("", total=None) if progress else None
 
     def say(self, text: str) -> None:
@@ -27,6 +28,15 @@ class Bar:
         """The number of runs is known."""
         if self._progress:
             self._progress.update(self._job, total=total, description="running")
+
+    def trouble(self, text: str) -> None:
+        """Something beside the runs goes wrong."""
+        if self._progress:
+            from rich.text import Text
+
+            self._progress.console.print(Text(text, "red"))
+        else:
+            print(text, file=sys.stderr)
 
     def advance(self, run: Run) -> None:
         """One run is finished."""
@@ -42,8 +52,8 @@ class Bar:
 
 
 @contextmanager
-def progress(*, quiet: bool = False) -> Iterator[Bar]:
-    """A bar for the time inside."""
+def progress(*, quiet: bool = False, live: bool = False) -> Iterator[Bar]:
+    """A bar for the time inside, and with `live` the curves of running fits below it; nothing but on a terminal."""
     if quiet or not sys.stderr.isatty():
         yield Bar(None)
         return
@@ -56,5 +66,19 @@ def progress(*, quiet: bool = False) -> Iterator[Bar]:
         TimeElapsedColumn(),
         TextColumn("{task.description}", markup=False),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        yield Bar(shown)
+    console = Console(stderr=True)
+    if not live:
+        with Progress(*columns, console=console, transient=True) as shown:
+            yield Bar(shown)
+        return
+    from tempfile import TemporaryDirectory
+
+    from rich.console import Group
+    from rich.live import Live
+
+    from spoton.cli._live import Curves
+
+    with TemporaryDirectory(prefix="spoton-live-") as folder:
+        bar = Progress(*columns, console=console)
+        with Live(Group(bar, Curves(folder)), console=console, transient=True, refresh_per_second=4):
+            yield Bar(bar, folder)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib
 import random
 import secrets
-import time
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from sklearn.utils.validation import check_is_fitted
 from spoton import catalogue
 from spoton.data import Array, as_input, is_images
 from spoton.errors import DataError, Diverged, Refused, UsageError
+from spoton.history import History
 from spoton.learners._features import _numbers
 from spoton.scaling import y_range_of
 
@@ -68,7 +68,7 @@ class FastaiRegressor(RegressorMixin, BaseEstimator):
         in_shape_: shape of one example: (C, H, W) for vision, (`n_features_in_`,) for tabular.
         feature_names_in_: names of the columns, where X was a DataFrame.
         n_outputs_, n_epochs_, n_parameters_: counts.
-        history_: epoch, mean training loss of the batches and seconds, one dict an epoch.
+        history_: a History: epoch, mean training loss, learning rate and seconds.
         y_limits_: (lo, hi), each (k,), or None.
 
     Example:
@@ -133,17 +133,18 @@ class FastaiRegressor(RegressorMixin, BaseEstimator):
             build = self._vision if self.kind == "vision" else self._tabular
             learn = build(inputs, targets, "px" if size else "x")
             _limits_to_buffers(learn.model)
-            self.history_: list[dict[str, float]] = []
+            self.history_ = History()
+            self.learn_ = learn  # already now: who looks on in mid-fit may predict
             train = learn.fit if self.schedule == "flat" else learn.fit_one_cycle
             with learn.no_bar(), learn.no_logging():
-                train(self.epochs, float(self.lr), cbs=_watch(self.history_))
+                train(self.epochs, float(self.lr), cbs=_callbacks(self.history_))
         self.n_epochs_ = len(self.history_)
         if self.n_epochs_ < self.epochs:
+            del self.learn_
             found = f"the training loss became NaN or infinite in epoch {self.n_epochs_ + 1} of {self.epochs}"
             raise Diverged(f"{found}; lower lr (now {self.lr:g}), or scale X and y")
         learn.opt = None  # its state is twice the size of the model; fastai makes a new one when it is needed
         self.n_parameters_ = sum(p.numel() for p in learn.model.parameters())
-        self.learn_ = learn
         return self
 
     def predict(self, X: Any) -> Array:
@@ -275,24 +276,17 @@ def _limits_to_buffers(model: Any) -> None:
             module.register_buffer(name, module.__dict__.pop(name))
 
 
-def _watch(history: list[dict[str, float]]) -> Any:
-    """A callback that writes `history`, and ends the fit at a loss that is not finite."""
+def _callbacks(history: History) -> list[Any]:
+    """Those that write `history`, and end the fit at a loss that is not finite."""
     from fastai.callback.core import Callback, CancelFitException
 
-    class Watch(Callback):
+    from spoton.history import FastaiHistory
+
+    class Stop(Callback):
         run_valid = False
 
-        def before_epoch(self) -> None:
-            self.start, self.losses = time.perf_counter(), list[float]()
-
         def after_loss(self) -> None:
-            self.losses.append(self.learn.loss.item())
-            if not np.isfinite(self.losses[-1]):
+            if not np.isfinite(self.learn.loss.item()):
                 raise CancelFitException
 
-        def after_epoch(self) -> None:
-            # not fastai's own `train_loss`, which is smoothed over the epochs before as well
-            mean, seconds = float(np.mean(self.losses)), time.perf_counter() - self.start
-            history.append({"epoch": self.learn.epoch + 1, "train_loss": mean, "seconds": seconds})
-
-    return Watch()
+    return [Stop(), FastaiHistory(history)]

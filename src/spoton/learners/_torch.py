@@ -6,6 +6,7 @@ import inspect
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import Context
 from functools import lru_cache
 from threading import Timer
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 from spoton import catalogue
 from spoton.data import Array, as_input, is_images
 from spoton.errors import DataError, Diverged, Refused, UsageError
+from spoton.history import History
 from spoton.learners._features import _numbers, check_columns, remember_columns
 from spoton.scaling import y_range_of
 
@@ -66,7 +68,7 @@ class TorchRegressor(RegressorMixin, BaseEstimator):
         random_state: seeds the weights and the order of the rows; the same seed gives the same net, bit for bit, on
             one machine with one number of threads.
 
-    Fitted: `net_` (skorch's NeuralNetRegressor), `module_`, `n_parameters_`, `n_epochs_`, `history_`.
+    Fitted: `net_` (skorch's NeuralNetRegressor), `module_`, `n_parameters_`, `n_epochs_`, `history_` (a History).
     """
 
     def __init__(
@@ -124,6 +126,7 @@ class TorchRegressor(RegressorMixin, BaseEstimator):
         self.in_shape_ = inputs.shape[1:]
         limits = y_range_of(self.y_range, targets, inputs.shape[:1:-1] if inputs.ndim == 4 else None)
         seed = check_random_state(self.random_state).randint(2**31)
+        self.history_ = History()
         with seeded(seed):
             module = make_net(
                 self.net,
@@ -190,13 +193,6 @@ class TorchRegressor(RegressorMixin, BaseEstimator):
         module: nn.Module = self.net_.module_
         return module
 
-    @property
-    def history_(self) -> list[dict[str, float]]:
-        """Epoch, mean training loss and seconds, one dict an epoch."""
-        return [
-            {"epoch": row["epoch"], "train_loss": row["train_loss"], "seconds": row["dur"]} for row in self.net_.history
-        ]
-
     def predict(self, X: Any) -> Array:
         """Answers in the shape of the training targets, float64."""
         check_is_fitted(self, "net_")
@@ -219,16 +215,19 @@ class TorchRegressor(RegressorMixin, BaseEstimator):
         return harden(self.module_, X, atleast=atleast)
 
     def _callbacks(self, steps: int, rates: list[float]) -> list[tuple[str, Any]]:
-        """skorch's callbacks for the schedule; `rates` has the learning rate of each group of parameters."""
+        """skorch's callbacks: the history, and the schedule; `rates` has the rate of each group of parameters."""
+        from spoton.history import SkorchHistory
+
+        history = ("history", SkorchHistory(self.history_))
         if self.schedule == "flat" or not steps:
-            return []
+            return [history]
         if self.schedule != "one-cycle":
             raise UsageError(f"no schedule is called '{self.schedule}'; known: flat, one-cycle")
         import torch
         from skorch.callbacks import LRScheduler
 
         policy = torch.optim.lr_scheduler.OneCycleLR
-        return [("schedule", LRScheduler(policy, max_lr=rates, total_steps=steps, step_every="batch"))]
+        return [history, ("schedule", LRScheduler(policy, max_lr=rates, total_steps=steps, step_every="batch"))]
 
     @staticmethod
     def _inputs(X: Any) -> Array:
@@ -240,7 +239,8 @@ class TorchRegressor(RegressorMixin, BaseEstimator):
 @lru_cache(maxsize=1)
 def _warm_up() -> None:
     X = np.zeros((4, 3))
-    TorchRegressor(epochs=1, y_range="none", random_state=0).fit(X, X[:, 0])
+    # in a context of its own: who looks on at epochs is not told of these
+    Context().run(TorchRegressor(epochs=1, y_range="none", random_state=0).fit, X, X[:, 0])
 
 
 @lru_cache(maxsize=1)
