@@ -12,7 +12,7 @@ import torch
 from spoton import evaluate, get_learner
 from spoton.errors import MissingExtra, UsageError
 from spoton.learners import learner_names
-from spoton.learners._tabular_peers import LassoNetRegressor, STGRegressor
+from spoton.learners._tabular_peers import STGRegressor
 from spoton.nets import STG
 from spoton.optional import installed
 from spoton.testing import check_learner
@@ -57,7 +57,7 @@ def test_they_learn_a_table(name: str) -> None:
 def test_lassonet_is_a_learner() -> None:
     if not installed("lassonet"):
         pytest.skip("lassonet is not installed")
-    check_learner(LassoNetRegressor((5,), cv=2, path_multiplier=2.0, n_iters=(20, 5)))
+    check_learner(get_learner("lassonet?cv=2&path_multiplier=2.0&n_iters=20x5"))
 
 
 @pytest.mark.slow

@@ -88,7 +88,7 @@ def test_any_number_of_rows_on_any_background(n: int, dark: bool) -> None:
     for name, ax in zip(drawn, shown, strict=True):
         x0, y0, x1, y1 = (round(v) for v in ax.get_window_extent().extents)
         inside = image[max(y0, 0) : y1, max(x0, 0) : x1]
-        assert (np.abs(inside - to_rgba(paper)[:3]).max(axis=2) > 0.1).mean() > 0.01, name
+        assert (np.abs(inside - to_rgba(paper)[:3]).max(axis=2) > 0.1).mean() > 0.001, name
 
 
 def axes(dark: bool = False) -> Axes:

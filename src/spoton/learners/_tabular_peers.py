@@ -220,7 +220,7 @@ MLP_PLR = Recipe(
     "mlp-plr",
     "MLP with periodic embeddings of numbers, pytabkit's defaults (extra: peers)",
     partial(_net, "MLP_PLR_D_Regressor"),
-    epochs="n_epochs",
+    epochs="max_epochs",
 )
 XGBOOST = Recipe("xgboost", "XGBoost (extra: trees)", _xgboost)
 XGBOOST_TD = Recipe(
