@@ -39,6 +39,10 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
+def _client(package: str) -> None:
+    pytest.importorskip(package, reason=f"{package} is not installed; pip install 'spoton[db]'")
+
+
 def _needed(*names: str) -> list[str]:
     found = [program(name) for name in names]
     missing = [name for name, path in zip(names, found, strict=True) if path is None]
@@ -97,7 +101,11 @@ class Server:
     def __init__(self, kind: str, command: list[str], user: str, port: int, log: Path) -> None:
         self.kind, self.port, self._command, self._user, self._log = kind, port, command, user, log
         self._process = _start(command, user, port, log)
-        self._await()
+        try:
+            self._await()
+        except BaseException:
+            self.stop()
+            raise
 
     def url(self, database: str | None = None) -> str:
         """Of a new database."""
@@ -151,6 +159,7 @@ class Server:
 @contextmanager
 def mariadb() -> Iterator[Server]:
     """A MariaDB server."""
+    _client("pymysql")
     install, daemon = _needed("mariadb-install-db", "mariadbd")
     user = _user("mysql")
     with _folder(user) as folder:
@@ -176,6 +185,7 @@ def mariadb() -> Iterator[Server]:
 @contextmanager
 def postgresql() -> Iterator[Server]:
     """A PostgreSQL server."""
+    _client("psycopg")
     initdb, postgres = _needed("initdb", "postgres")
     user = _user("postgres")
     with _folder(user) as folder:

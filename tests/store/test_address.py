@@ -59,6 +59,8 @@ def test_a_store_that_is_not_there(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("url", [f"mysql://u:{SECRET}@127.0.0.1:1/d", f"postgresql://u:{SECRET}@127.0.0.1:1/d"])
 def test_nobody_listens(url: str) -> None:
+    package = "pymysql" if url.startswith("mysql") else "psycopg"
+    pytest.importorskip(package, reason=f"{package} is not installed; pip install 'spoton[db]'")
     with pytest.raises(StoreError, match="cannot be opened") as caught:
         Store.open(url)
     assert PLAIN not in str(caught.value)
