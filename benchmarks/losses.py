@@ -56,9 +56,9 @@ LOSSES: dict[str, Callable[[], nn.Module]] = {
 }
 
 
-def with_loss(in_shape: Any, n_out: int, *, net: type[nn.Module], loss: str, y_range: Any = None) -> nn.Module:
+def with_loss(in_shape: Any, n_out: int, *, body: type[nn.Module], loss: str, y_range: Any = None) -> nn.Module:
     """A net that is trained on a loss of its own."""
-    module = net(in_shape, n_out, y_range=y_range)  # type: ignore[call-arg]
+    module = body(in_shape, n_out, y_range=y_range)  # type: ignore[call-arg]
     module.criterion = LOSSES[loss]  # type: ignore[assignment]
     return module
 
@@ -66,9 +66,9 @@ def with_loss(in_shape: Any, n_out: int, *, net: type[nn.Module], loss: str, y_r
 def learner(net: str, loss: str, lr: float) -> BaseEstimator:
     """One of the three nets, trained on that loss."""
     if net == "coordconv":
-        options = {"net": CoordConv, "loss": loss}
+        options = {"body": CoordConv, "loss": loss}
         return TorchRegressor(net=with_loss, net_options=options, epochs=10, lr=lr, schedule="one-cycle", batch_size=16)
-    model = TorchRegressor(net=with_loss, net_options={"net": BaseNet, "loss": loss}, epochs=90, lr=lr)
+    model = TorchRegressor(net=with_loss, net_options={"body": BaseNet, "loss": loss}, epochs=90, lr=lr)
     return make_pipeline(PointFeatures(("pts",) if net == "featsnet" else ("pix",), divide=True), model)
 
 
