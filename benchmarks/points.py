@@ -31,6 +31,7 @@ from spoton.tasks._task import Loaded
 
 HERE = Path(__file__).parent
 OUT = HERE / "points.md"
+INTRO = "# Exact points\n\nHit: share of images whose points are all exact. Means of 5 seeds, with extremes.\n"
 MEMBERS = ("topleft", "center", "corner", "box")
 TESTED = "data=mnist&digits=all"
 PEERS_ON = ("topleft", "box")  # large nets take hours on all four
@@ -245,7 +246,7 @@ def main() -> None:
         title = (section.__doc__ or name).strip()
         command = f"`python benchmarks/points.py {name}`, torch {torch.__version__}, one thread of a CPU a fit."
         text = f"{command}\n\n{section(Bench(asked.jobs, asked.journal))}"
-        replace_section(OUT, title, text, [(part.__doc__ or "").strip() for part in SECTIONS.values()])
+        replace_section(OUT, INTRO, title, text, [(part.__doc__ or "").strip() for part in SECTIONS.values()])
         print(f"## {title}\n\n{text}\n", flush=True)
 
 

@@ -1,9 +1,9 @@
-"""What benchmarks/points.py shows its runs with: the bench behind a bar, cells and tables in Markdown, the curves."""
+"""What points.py and tables.py show their runs with: the bench behind a bar, cells and tables in Markdown, curves."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
@@ -21,6 +21,7 @@ class Bench:
 
     jobs: int
     journal: Path
+    seeds: Sequence[int] = SEEDS
 
     def __call__(self, tasks: Any, learners: Any, **options: Any) -> list[Run]:
         """See `spoton.bench`."""
@@ -28,7 +29,7 @@ class Bench:
             return bench(
                 tasks,
                 learners,
-                seeds=list(SEEDS),
+                seeds=list(self.seeds),
                 jobs=self.jobs,
                 journal=self.journal,
                 resume=True,
@@ -113,9 +114,8 @@ def written(path: Path) -> dict[str, str]:
     return {part.partition("\n")[0]: part.partition("\n")[2].strip() for part in parts}
 
 
-def replace_section(path: Path, title: str, text: str, order: Iterable[str]) -> None:
-    """Write one section anew; those of other titles stay, in the order given."""
+def replace_section(path: Path, intro: str, title: str, text: str, order: Iterable[str]) -> None:
+    """Write one section anew below the intro; those of other titles stay, in the order given."""
     done = written(path) | {title: text}
     parts = [f"## {key}\n\n{done[key]}\n" for key in order if key in done]
-    intro = "# Exact points\n\nHit: share of images whose points are all exact. Means of 5 seeds, with extremes.\n"
     path.write_text("\n".join([intro, *parts]), "utf-8")

@@ -15,17 +15,17 @@ import argparse
 import math
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, median
 
 import torch
 
-from spoton import Run, bench, get_task
-from spoton.cli._progress import progress
+from points_tables import Bench, replace_section, table
+from spoton import Run, get_task
 
 HERE = Path(__file__).parent
 OUT = HERE / "tables.md"
+INTRO = "# Tables\n\nR2 on the validation side, a fifth of the rows. Spread over seeds in brackets.\n"
 SEEDS = range(200, 220)
 OURS, LADDER = "spottable", "spottable-ladder"
 PEERS = ("lightgbm", "xgboost", "forest", "linear", "realmlp")  # those that the claim of no regret names
@@ -35,36 +35,6 @@ ORDINARY = (
     *("friedman1", "friedman2", "friedman3", "diabetes", "california-like", "steps", "products"),
     *(f"real/{name}" for name in REAL),
 )
-
-
-@dataclass
-class Bench:
-    """Runs what is asked for, with a bar; what is in the journal is not run again."""
-
-    jobs: int
-    journal: Path
-    seeds: list[int]
-
-    def __call__(self, tasks: Iterable[str], learners: Iterable[str], **options: int) -> list[Run]:
-        """See `spoton.bench`."""
-        with progress() as bar:
-            return bench(
-                [get_task(task) for task in tasks],
-                list(learners),
-                seeds=self.seeds,
-                jobs=self.jobs,
-                journal=self.journal,
-                resume=True,
-                on_run=lambda run: bar.say(f"{run.learner} on {run.task}, seed {run.seed}: {run.reason or run.status}"),
-                **options,
-            )
-
-
-def table(head: str, rows: Iterable[Iterable[object]]) -> str:
-    """Markdown."""
-    columns = head.split("|")
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join("| " + " | ".join(str(cell).strip() for cell in line) + " |" for line in lines)
 
 
 def of(runs: list[Run], task: str, learner: str) -> list[Run]:
@@ -227,12 +197,6 @@ SECTIONS: dict[str, Callable[[Bench], str]] = {
 }
 
 
-def written(path: Path) -> dict[str, str]:
-    """Title -> text of the sections that are in the file."""
-    parts = path.read_text("utf-8").split("\n## ")[1:] if path.exists() else []
-    return {part.partition("\n")[0]: part.partition("\n")[2].strip() for part in parts}
-
-
 def main() -> None:
     """Run the sections and write the file after each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -252,12 +216,9 @@ def main() -> None:
             f"`python benchmarks/tables.py {name}`, torch {torch.__version__}, one thread of a CPU a fit, "
             f"{len(seeds)} seeds from {seeds[0]}."
         )
-        done = written(asked.out) | {title: f"{command}\n\n{section(Bench(asked.jobs, asked.journal, seeds))}"}
-        order = [(part.__doc__ or "").strip() for part in SECTIONS.values()]
-        parts = [f"## {key}\n\n{done[key]}\n" for key in order if key in done]
-        intro = "# Tables\n\nR2 on the validation side, a fifth of the rows. Spread over seeds in brackets.\n"
-        asked.out.write_text("\n".join([intro, *parts]), "utf-8")
-        print(f"## {title}\n\n{done[title]}\n", file=sys.stdout, flush=True)
+        text = f"{command}\n\n{section(Bench(asked.jobs, asked.journal, seeds))}"
+        replace_section(asked.out, INTRO, title, text, [(part.__doc__ or "").strip() for part in SECTIONS.values()])
+        print(f"## {title}\n\n{text}\n", file=sys.stdout, flush=True)
 
 
 if __name__ == "__main__":
