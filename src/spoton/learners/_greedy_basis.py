@@ -11,7 +11,7 @@ from spoton.data import Array
 from spoton.learners._basis_search import Search
 from spoton.learners._basis_terms import LINE, STEP, Term, centred, formula, values_of
 
-MOST_ROWS = 3000  # the search looks at so many rows; the weights come from all
+MOST_ROWS = 2000  # the search looks at so many rows; the weights come from all
 PARENTS = 10
 PATIENCE = 6  # additions without a better score
 BETTER = 0.999  # share of the error under which a larger basis is better

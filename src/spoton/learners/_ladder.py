@@ -133,9 +133,12 @@ class SpotTableLadder(TableRegressor):
             if "basis" in self.rungs:
                 built.append(Rung("basis", basis.how, basis, None, basis.held_out, basis.exact, perf_counter() - start))
         if not any(rung.exact for rung in built):
+            known = None
             for name, part in parts:
                 if name in self.rungs:
-                    built += self._members(name, part, encoded, targets, fold, linear.passes, rng)
+                    made = self._members(name, part, encoded, targets, fold, linear.passes, rng, known)
+                    built += made
+                    known = made[0].net.chosen.numpy() if made else None
         return built
 
     def _members(
@@ -147,12 +150,13 @@ class SpotTableLadder(TableRegressor):
         fold: Array,
         passes: int,
         rng: np.random.RandomState,
+        known: Array | None,
     ) -> list[Rung]:
         """The rung of members on a part, if they are better than nothing."""
         from spoton.learners._rungs import Rung
 
         start = perf_counter()
-        members = self._curve(name, encoded, targets, fold, part, passes, rng)
+        members = self._curve(name, encoded, targets, fold, part, passes, rng, known)
         if not members.useful:
             return []
         how = f"{self.members} MLPs on {len(members.net.chosen)} columns, on what this leaves: {part.how}"

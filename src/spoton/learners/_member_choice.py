@@ -23,6 +23,8 @@ MOST = 48  # columns of the other choices
 STRONG = 0.1  # share of the largest weight from which on a column of the linear path is among them
 FOR_CHOICE = 2000  # rows that the columns are chosen by
 STEPS = 4000  # of the descent, about
+# where there are many rows: of each choice, made on some of the rows, and of the descent on all of them
+STEPS_FOR_CHOICE, STEPS_OF_MANY = 1000, 3000
 FEWEST_EPOCHS = 20
 NEEDED = 2.0  # standard errors by which the error has to grow without a column, or the members do without it
 
@@ -74,6 +76,7 @@ def fit_members_on_choices(
     width: int,
     lr: float,
     random_state: np.random.RandomState,
+    known: Array | None = None,
 ) -> Members:
     """Train members on each choice of columns, then once more on those that the best ones needed.
 
@@ -84,6 +87,7 @@ def fit_members_on_choices(
         cardinalities: of the codes.
         members, width, lr: of the net and its descent.
         random_state: for the screening and the order of the rows; torch's own seeds the weights.
+        known: columns that other members were chosen; where there are many rows, they are taken as they are.
     """
     import torch
 
@@ -96,8 +100,11 @@ def fit_members_on_choices(
     # where there are many rows, some of them are enough to choose by
     some = np.sort(random_state.permutation(len(targets))[:FOR_CHOICE])
     part = Encoded(numbers[some], encoded.codes[some])
+    twice = len(some) < len(targets)
 
-    def attempt(columns: Array, rows: Array) -> tuple[float, TableNet, MemberFit, tuple[tuple[int, Array], ...]]:
+    def attempt(
+        columns: Array, rows: Array, most: int = STEPS
+    ) -> tuple[float, TableNet, MemberFit, tuple[tuple[int, Array], ...]]:
         steps = max(1, min(len(rows) * (folds - 1) // folds // 64, 100))
         net = TableNet(
             (numbers.shape[1],),
@@ -114,7 +121,7 @@ def fit_members_on_choices(
             encoded.codes[rows],
             residuals[:, rows],
             fold[rows],
-            epochs=min(epochs, max(FEWEST_EPOCHS, STEPS // steps)),
+            epochs=min(epochs, max(FEWEST_EPOCHS, most // steps)),
             lr=lr,
             random_state=random_state,
             on_pass=lambda number, errors: seen.append((number, errors)),
@@ -123,13 +130,19 @@ def fit_members_on_choices(
 
     able = members > 0 and epochs > 0 and below.score > EXACT
     left = targets - below.held_out
-    if able and (sets := choices(part, targets[some], left[some], below.strength(part.numbers), random_state)):
-        best = min((attempt(columns, some) for columns in sets), key=lambda one: one[0])
+    everything = np.arange(len(targets))
+    best = None
+    if able and twice and known is not None:
+        best = attempt(known, everything, STEPS_OF_MANY)
+    elif able and (sets := choices(part, targets[some], left[some], below.strength(part.numbers), random_state)):
+        most = STEPS_FOR_CHOICE if twice else STEPS
+        best = min((attempt(columns, some, most) for columns in sets), key=lambda one: one[0])
         needed = _needed(best[1], part, left[some], fold[some], random_state)
         if 0 < len(needed) < len(best[1].chosen):
-            best = min(best, attempt(needed, some), key=lambda one: one[0])
-        if len(some) < len(targets):
-            best = attempt(best[1].chosen.numpy(), np.arange(len(targets)))
+            best = min(best, attempt(needed, some, most), key=lambda one: one[0])
+        if twice:
+            best = attempt(best[1].chosen.numpy(), everything, STEPS_OF_MANY)
+    if best is not None:
         share = _trusted(best[2].held_out, left)
         if share.any():
             with torch.no_grad():

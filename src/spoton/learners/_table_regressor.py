@@ -77,6 +77,7 @@ class TableRegressor(RegressorMixin, BaseEstimator):
         below: Below,
         passes: int,
         rng: np.random.RandomState,
+        known: Array | None = None,
     ) -> Members:
         """Members on what the part below leaves, in the passes that are left."""
         from spoton.learners._member_choice import fit_members_on_choices
@@ -93,6 +94,7 @@ class TableRegressor(RegressorMixin, BaseEstimator):
                 width=self.width,
                 lr=self.lr,
                 random_state=rng,
+                known=known,
             )
         before = self.history_[-1]["epoch"]
         for number, errors in members.passes:
