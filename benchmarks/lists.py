@@ -16,12 +16,14 @@ import itertools
 import sys
 import time
 import warnings
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import make_pipeline
@@ -185,7 +187,6 @@ def lines_of(name: str, member: str, variant: str, labels: dict[str, bool]) -> l
         hit, mae = 100 * np.array(runs)[..., 0], np.array(runs)[..., 1]
         cells = [f"{share(hit[:, i])} ({mae[:, i].mean():.3g})" for i in range(len(LENGTHS))]
         lines.append(f"| {label} | {' | '.join(cells)} | {parameters or '-'} | {np.mean(seconds):.1f} |")
-        print(lines[-1], flush=True)
     return lines
 
 
@@ -210,34 +211,25 @@ def learners_for(member: str) -> dict[str, str]:
     return {"mean": "mean", "linear": "linear", **tuned, "ordernet": "ordernet"}
 
 
-def relaxations() -> list[str]:
-    """Which relaxation tells the right permutation by its largest entries, and what it costs."""
+def on_one_thread(call: Callable[..., Any], *arguments: Any) -> Any:
+    """What it answers."""
     import torch
 
-    from spoton.layers import log_order
+    torch.set_num_threads(1)
+    threadpool_limits(1)
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    return call(*arguments)
 
-    lengths = (8, 32, 128, 1024)
-    lines = [
-        "| relaxation | temperature | " + " | ".join(f"{n} numbers" for n in lengths) + " | ms at 128 |",
-        "|---|---|" + "---|" * (len(lengths) + 1),
-    ]
-    for method in ("ranks", "softsort", "neuralsort"):
-        for temperature in (1.0, 0.1, 0.01, 0.001):
-            cells = []
-            for n in lengths:
-                count = max(4, 4096 // n)
-                x = torch.randint(0, 2**24, (count, n), generator=torch.Generator().manual_seed(n)) / 2**24
-                log_p = log_order(x, method=method, temperature=temperature)
-                right = (x.gather(-1, log_p.argmax(-1)) == x.sort(-1)[0]).all(-1)
-                cells.append(f"{100 * right.float().mean().item():.0f}")
-            x = torch.rand(32, 128, requires_grad=True)
-            times = []
-            for _ in range(7):
-                start = time.perf_counter()
-                log_order(x, method=method, temperature=temperature).diagonal(dim1=-2, dim2=-1).sum().backward()
-                times.append(time.perf_counter() - start)
-            lines.append(f"| {method} | {temperature:g} | {' | '.join(cells)} | {1000 * float(np.median(times)):.1f} |")
-    return lines
+
+def parallel(jobs: int, call: Callable[..., Any], asked: list[Any]) -> Iterator[Any]:
+    """The answers in order, each said to be there; so many processes."""
+    answers = Parallel(n_jobs=jobs, return_as="generator")(
+        delayed(on_one_thread)(call, *arguments) for arguments in asked
+    )
+    with progress() as bar:
+        for arguments, answer in zip(asked, answers, strict=True):
+            bar.say(f"{' '.join(map(str, arguments[:3]))}: {answer[-1]}")
+            yield answer
 
 
 def main() -> None:
@@ -246,42 +238,39 @@ def main() -> None:
     parser.add_argument("--tune", action="store_true", help="eight trials a learner and task")
     parser.add_argument("--member", choices=MEMBERS, action="append", help="these tasks only")
     parser.add_argument("--markdown", type=Path)
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
     options = parser.parse_args()
     import torch
 
-    torch.set_num_threads(1)
-    threadpool_limits(1)
-    warnings.simplefilter("ignore", ConvergenceWarning)
     members = options.member or MEMBERS
     if options.tune:
-        for member in members:
-            for name in GRIDS:
-                best, hit, mae = tune(member, name)
-                print(f"{member} {name}: {best} ({100 * hit:.1f} %, {mae:.4g})", flush=True)
+        pairs = list(itertools.product(members, GRIDS))
+        for (member, name), (best, hit, mae) in zip(pairs, parallel(options.jobs, tune, pairs), strict=True):
+            print(f"{member} {name}: {best} ({100 * hit:.1f} %, {mae:.4g})", flush=True)
         return
-    get_learner("ordernet").warm_up()
+    asked: list[tuple[str, str, str, dict[str, bool]]] = []
+    for member in members:
+        for label, name in learners_for(member).items():
+            labels = {SOFT: False, label: True} if label == "ordernet" else {label: True}
+            asked.append((name, member, WHOLE, labels))
+    for member, variant in itertools.product(members, (TIES, REAL)):
+        asked.append((learners_for(member)["ordernet"], member, variant, {f"`lists/{member}?{variant}`": True}))
+    answers = list(parallel(options.jobs, lines_of, asked))
     parts: list[str] = []
-    with progress() as bar:
-        for member in members:
-            lines = [f"## lists/{member}?{WHOLE}&longest={LENGTHS[-1]}", "", HEAD]
-            for label, name in learners_for(member).items():
-                bar.say(f"{label} on {member}")
-                labels = {SOFT: False, label: True} if label == "ordernet" else {label: True}
-                lines += lines_of(name, member, WHOLE, labels)
-            names = ", ".join(f"`{name}`" for name in list(learners_for(member).values())[2:-1])
-            parts.append("\n".join([*lines, "", f"Settings: {names}; `ordernet` as it is."]))
-        lines = ["## Equal numbers, and real ones, by `ordernet`", "", HEAD.replace("learner", "task")]
-        for member, variant in itertools.product(members, (TIES, REAL)):
-            bar.say(f"ordernet on {member}, {variant}")
-            label = f"`lists/{member}?{variant}`"
-            lines += lines_of(learners_for(member)["ordernet"], member, variant, {label: True})
-        parts.append("\n".join(lines))
-        bar.say("relaxations")
-        parts.append("\n".join(["## Relaxed permutations", "", *relaxations()]))
+    for member in members:
+        lines = [f"## lists/{member}?{WHOLE}&longest={LENGTHS[-1]}", "", HEAD]
+        for (_, of, variant, _), found in zip(asked, answers, strict=True):
+            lines += found if (of, variant) == (member, WHOLE) else []
+        names = ", ".join(f"`{name}`" for name in list(learners_for(member).values())[2:-1])
+        parts.append("\n".join([*lines, "", f"Settings: {names}; `ordernet` as it is."]))
+    lines = ["## Equal numbers, and real ones, by `ordernet`", "", HEAD.replace("learner", "task")]
+    for (_, _, variant, _), found in zip(asked, answers, strict=True):
+        lines += found if variant != WHOLE else []
+    parts.append("\n".join(lines))
     text = "\n\n".join(parts)
     if options.markdown:
         command = " ".join(["python", *sys.argv])
-        head = f"# Lists\n\n`{command}`, torch {torch.__version__}, one thread of a CPU.\n\n"
+        head = f"# Lists\n\n`{command}`, torch {torch.__version__}, one thread of a CPU a fit.\n\n"
         options.markdown.write_text(head + text + "\n")
 
 
