@@ -28,12 +28,14 @@ HERE = Path(__file__).parent
 OUT = HERE / "tables.md"
 INTRO = "# Tables\n\nR2 on the validation side, a fifth of the rows. Spread over seeds in brackets.\n"
 SEEDS = range(200, 220)
-# a fit takes them minutes on wide tables: they get the first few seeds
-FEW, SLOW = 3, ("realmlp", "lassonet", "stg")
 OURS, LADDER = "spottable", "spottable-ladder"
 PEERS = ("lightgbm", "xgboost", "forest", "linear", "realmlp")  # those that the claim of no regret names
 SELECTORS = ("lasso-cv", "lassonet", "stg")  # those that choose columns
 REAL = ("cancer", "star98", "fair", "grunfeld", "fertility", "wine", "anes96")  # all but iris, of three columns
+# peers get the first seeds of all; those that take minutes on a wide table, fewer
+FIRST = {name: 5 for name in (*PEERS, *SELECTORS, "fastai-tabular")} | {
+    name: 3 for name in ("realmlp", "lassonet", "stg")
+}
 ORDINARY = (
     *("friedman1", "friedman2", "friedman3", "diabetes", "california-like", "steps", "products"),
     *(f"real/{name}" for name in REAL),
@@ -41,12 +43,13 @@ ORDINARY = (
 
 
 def made(run: Bench, tasks: Iterable[str], learners: Iterable[str]) -> list[Run]:
-    """All runs; those of slow learners on the first few seeds."""
-    tasks, learners = list(tasks), list(learners)
-    quick = [name for name in learners if name not in SLOW]
-    slow = [name for name in learners if name in SLOW]
-    runs = run(tasks, quick)
-    return runs + replace(run, seeds=run.seeds[:FEW])(tasks, slow) if slow else runs
+    """All runs; those of peers on the first few seeds."""
+    tasks, runs, whole = list(tasks), [], len(run.seeds)
+    counts = {name: min(whole, FIRST.get(name.partition("+")[0], whole)) for name in learners}
+    for count in sorted(set(counts.values()), reverse=True):
+        names = [name for name, its in counts.items() if its == count]
+        runs += replace(run, seeds=run.seeds[:count])(tasks, names)
+    return runs
 
 
 def of(runs: list[Run], task: str, learner: str) -> list[Run]:
@@ -232,8 +235,8 @@ def main() -> None:
             f"`python benchmarks/tables.py {name}`, torch {torch.__version__}, one thread of a CPU a fit, "
             f"{len(seeds)} seeds from {seeds[0]}"
         )
-        if name != "noise" and len(seeds) > FEW:
-            command += f"; {', '.join(f'`{learner}`' for learner in SLOW)}: the first {FEW} of them"
+        if name != "noise" and len(seeds) > min(FIRST.values()):
+            command += "; of peers fewer, from the first: " + ", ".join(f"`{one}` {n}" for one, n in FIRST.items())
         command += f". {asked.note}".rstrip()
         text = f"{command}\n\n{section(Bench(asked.jobs, asked.journal, seeds))}"
         replace_section(asked.out, INTRO, title, text, [(part.__doc__ or "").strip() for part in SECTIONS.values()])
