@@ -33,9 +33,7 @@ PEERS = ("lightgbm", "xgboost", "forest", "linear", "realmlp")  # those that the
 SELECTORS = ("lasso-cv", "lassonet", "stg")  # those that choose columns
 REAL = ("cancer", "star98", "fair", "grunfeld", "fertility", "wine", "anes96")  # all but iris, of three columns
 # peers get the first seeds of all; those that take minutes on a wide table, fewer
-FIRST = {name: 5 for name in (*PEERS, *SELECTORS, "fastai-tabular")} | {
-    name: 3 for name in ("realmlp", "lassonet", "stg")
-}
+FIRST = dict.fromkeys((*PEERS, *SELECTORS, "fastai-tabular"), 5) | dict.fromkeys(("realmlp", "lassonet", "stg"), 3)
 ORDINARY = (
     *("friedman1", "friedman2", "friedman3", "diabetes", "california-like", "steps", "products"),
     *(f"real/{name}" for name in REAL),
