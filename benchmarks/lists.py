@@ -68,7 +68,7 @@ GRIDS: dict[str, dict[str, tuple[Any, ...]]] = {
     },
     "pointernet": {"width": (32, 64), "depth": (1, 2), "lr": (1e-3, 3e-3, 1e-2), "epochs": (10, 20)},
 }
-# chosen by --tune; what is missing here is used as it is
+# chosen by --tune
 SETTINGS: dict[str, dict[str, str]] = {
     "argmax": {
         "knn": "knn?n_neighbors=1&weights=distance",
@@ -92,7 +92,18 @@ SETTINGS: dict[str, dict[str, str]] = {
         "deepsets+ynorm": "deepsets+ynorm?hidden=64&pool=max&lr=0.01&epochs=30",
         "pointernet": "pointernet?width=32&depth=2&lr=0.01&epochs=20",
     },
-    "sort": {"knn": "knn?n_neighbors=10&weights=distance"},  # the others are still to be tuned
+    "sort": {
+        "knn": "knn?n_neighbors=10&weights=distance",
+        "forest": "forest?min_samples_leaf=1&max_features=0.5&max_depth=100",
+        "mlp+xnorm+ynorm": (
+            "mlp+xnorm+ynorm?hidden_layer_sizes=200x200&learning_rate_init=0.01&alpha=0.01&max_iter=200"
+        ),
+        "basenet+xnorm+ynorm+yrange=none": (
+            "basenet+xnorm+ynorm+yrange=none?hidden=512&mid=256&lr=0.01&epochs=150&schedule=one-cycle&relu=true"
+        ),
+        "deepsets+ynorm": "deepsets+ynorm?hidden=128&pool=mean&lr=0.01&epochs=30",
+        "pointernet": "pointernet?width=32&depth=2&lr=0.01&epochs=20",
+    },
 }
 # these see numbers from 0 to 1 and padding of -1; the others scale by themselves or do not mind
 SCALED = ("mlp", "basenet")

@@ -39,6 +39,9 @@ from spoton.learners._peers import UNET_HEATMAP as UNET_HEATMAP
 from spoton.learners._peers import UNET_LOGSCAN as UNET_LOGSCAN
 from spoton.learners._peers import VIT_SMALL as VIT_SMALL
 from spoton.learners._recipe import Recipe as Recipe
+from spoton.learners._rename import is_known as is_known
+from spoton.learners._rename import model_of as model_of
+from spoton.learners._rename import rename as rename
 from spoton.learners._selection import selection_of as selection_of
 from spoton.learners._sklearn import FOREST as FOREST
 from spoton.learners._sklearn import GBDT as GBDT

@@ -1,0 +1,101 @@
+"""`Diagnosis`: what the experiments say, in an order of use: faults of the data, what helps, what does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from statistics import mean
+from typing import TYPE_CHECKING
+
+from spoton._run import Run
+from spoton.why._change import Change
+from spoton.why._effect import Effect
+from spoton.why._probe import Fact
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Measured = tuple[Change, Effect]
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What holds a learner back, as far as it was measured.
+
+    Attributes:
+        task, learner: their names.
+        position: how far from the mean answer (0) to the oracle (1) the learner comes: 1 minus its error.
+        hit: share of exact answers on held-out rows, where that is defined.
+        facts: what was seen without a change; faults of the data first.
+        measured: changes and their effects, the largest first.
+        together: the best combination of changes, its effect, and the learner's name where it has one.
+        untested: changes for which there was no time.
+        runs: all runs.
+        seconds: that it took.
+        trouble: why the learner fails, where it does.
+    """
+
+    task: str
+    learner: str
+    position: float
+    hit: float | None
+    facts: tuple[Fact, ...]
+    measured: tuple[Measured, ...]
+    together: tuple[tuple[Change, ...], Effect] | None
+    untested: tuple[Change, ...]
+    runs: tuple[Run, ...] = field(repr=False)
+    seconds: float = 0.0
+    trouble: str = ""
+    name: str = ""
+
+    @property
+    def faults(self) -> tuple[Fact, ...]:
+        """Errors of the data, which come before all else."""
+        return tuple(fact for fact in self.facts if fact.fault)
+
+    def of(self, verdict: str) -> tuple[Measured, ...]:
+        """The changes with this verdict: `helps`, `harms`, `no effect` or `unclear`."""
+        return tuple(pair for pair in self.measured if pair[1].verdict == verdict)
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """What the experiments are consistent with, the likeliest first: faults of the data, then what helps."""
+        found = [fact.words for fact in self.faults] + [change.cause for change, _ in self.of("helps")]
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def code(self) -> str:
+        """Python that applies the best combination, or the best single change, to `learner`; empty where none helps."""
+        helps = self.of("helps")
+        changes = self.together[0] if self.together else (helps[0][0],) if helps else ()
+        return "\n".join(change.code for change in changes)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a change: probe, change, cause, closed, low, high, seeds, verdict; the untested ones too."""
+        import pandas as pd
+
+        rows = [
+            {
+                "probe": change.probe,
+                "change": change.words,
+                "cause": change.cause,
+                "closed": effect.closed,
+                "low": effect.low,
+                "high": effect.high,
+                "seeds": effect.seeds,
+                "verdict": effect.verdict,
+            }
+            for change, effect in self.measured
+        ]
+        rows += [
+            {"probe": c.probe, "change": c.words, "cause": c.cause, "seeds": 0, "verdict": "not tested"}
+            for c in self.untested
+        ]
+        columns = ["probe", "change", "cause", "closed", "low", "high", "seeds", "verdict"]
+        return pd.DataFrame(rows, columns=columns)
+
+
+def position(errors: dict[int, float], floor: dict[int, float]) -> float:
+    """From 0, the mean answer, to 1, the oracle; below 0 is worse than the mean answer."""
+    if not errors:
+        return 0.0
+    return mean(1 - (error - floor.get(seed, 0.0)) / (1 - floor.get(seed, 0.0)) for seed, error in errors.items())

@@ -1,0 +1,77 @@
+"""How large an effect is, and how sure: paired differences over seeds, as a share of the gap to the oracle."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from spoton._run import Run
+
+LEVEL = 0.9  # of the interval
+WORST = 2.0  # error: a learner that explodes is not told from one that explodes more
+LEAST = 1e-6  # gap below which there is nothing to close
+MATTERS = 0.05  # share of the gap from which on an effect is worth a word
+
+
+def error_of(run: Run) -> float:
+    """The root of 1 - R2 on the validation side: the typical error, as a share of the answers' spread.
+
+    About 1 for the mean predictor and 0 for an exact learner; not above `WORST`, which stands for runs that failed too.
+    """
+    if run.status != "ok":
+        return WORST
+    scores = run.metrics["valid"]
+    score = scores["r2"] if "r2" in scores else scores["accuracy"]
+    return min(WORST, math.sqrt(max(1 - score, 0.0))) if math.isfinite(score) else WORST
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A share of the gap that closes: 1 for all of it, below 0 where the error grows.
+
+    Attributes:
+        closed: the mean over seeds.
+        low, high: limits of its 90 % interval (Student's t, paired by seed); infinite from one seed alone.
+        seeds: how many.
+    """
+
+    closed: float
+    low: float
+    high: float
+    seeds: int
+
+    @property
+    def verdict(self) -> str:
+        """`helps`, `harms`, `no effect` worth a word, or `unclear`: no more than was measured."""
+        if self.low > 0 and self.closed >= MATTERS:
+            return "helps"
+        if self.high < 0 and self.closed <= -MATTERS:
+            return "harms"
+        return "no effect" if self.low > -MATTERS and self.high < MATTERS else "unclear"
+
+
+def effect(base: Mapping[int, float], changed: Mapping[int, float], floor: Mapping[int, float]) -> Effect | None:
+    """The effect on the seeds that both have; None where there is no gap, or nothing to compare.
+
+    Args:
+        base, changed: seed -> error without and with the change.
+        floor: seed -> the error that nothing goes below: the oracle's, or 0.
+    """
+    shares = []
+    for seed in sorted(base.keys() & changed.keys()):
+        gap = base[seed] - floor.get(seed, 0.0)
+        if gap > LEAST:
+            # one seed that explodes is told by its sign, and does not swamp the mean
+            shares.append(max(-1.0, (base[seed] - changed[seed]) / gap))
+    if not shares:
+        return None
+    mean, count = float(np.mean(shares)), len(shares)
+    if count == 1:
+        return Effect(mean, -math.inf, math.inf, 1)
+    spread = float(np.std(shares, ddof=1)) / math.sqrt(count)
+    half = float(stats.t.ppf((1 + LEVEL) / 2, count - 1)) * spread
+    return Effect(mean, mean - half, mean + half, count)

@@ -1,0 +1,113 @@
+"""A diagnosis in the terminal: where the learner stands, what closes the gap, and what was seen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from spoton.why._diagnosis import Diagnosis, Measured
+from spoton.why._effect import Effect
+
+WIDTH = 40  # characters of the scale
+VERDICTS = {
+    "helps": "What closes the gap to the oracle, of all that was tried",
+    "unclear": "Unclear: the interval holds no effect as well",
+    "no effect": "Ruled out, as far as it was tried: next to no effect",
+    "harms": "What makes it worse",
+}
+STYLES = {"helps": "green", "unclear": "yellow", "no effect": "dim", "harms": "dim"}
+
+
+def render(diagnosis: Diagnosis) -> Iterator[RenderableType]:
+    """The parts, to be printed one after the other."""
+    yield Text.assemble((f"why {diagnosis.learner} misses {diagnosis.task}", "bold"))
+    yield Text()
+    yield _scale(diagnosis)
+    if diagnosis.trouble:
+        yield Text(f"it fails: {diagnosis.trouble}", "red")
+    for fact in diagnosis.faults:
+        yield Text()
+        yield Text.assemble(("The data look wrong: ", "bold red"), fact.words)
+        if fact.advice:
+            yield Text(f"  {fact.advice}", "red")
+    for verdict, title in VERDICTS.items():
+        if found := diagnosis.of(verdict):
+            yield Text()
+            yield Text(title, "bold")
+            yield _table(found, STYLES[verdict])
+    if diagnosis.together is not None:
+        changes, effect = diagnosis.together
+        yield Text()
+        words = " and ".join(change.words for change in changes)
+        yield Text.assemble(("Together: ", "bold"), f"{words}: closes {_share(effect)}")
+    if diagnosis.untested:
+        yield Text()
+        listed = "; ".join(change.words for change in diagnosis.untested)
+        yield Text.assemble(("Not tested, out of time: ", "bold"), listed)
+    if others := [fact for fact in diagnosis.facts if not fact.fault]:
+        yield Text()
+        yield Text("Seen on the way", "bold")
+        for fact in others:
+            advice = f"; {fact.advice}" if fact.advice else ""
+            yield Text(f" {fact.probe}: {fact.words}{advice}")
+    yield from _next(diagnosis)
+
+
+def _scale(diagnosis: Diagnosis) -> Text:
+    """mean predictor ----o---- oracle."""
+    place = round(min(1.0, max(0.0, diagnosis.position)) * (WIDTH - 1))
+    line = "─" * place + "●" + "─" * (WIDTH - 1 - place)
+    hit = "" if diagnosis.hit is None else f", exact on {100 * diagnosis.hit:.0f} % of held-out rows"
+    return Text.assemble(
+        "mean answer ",
+        (line[:place], "dim"),
+        ("●", "bold cyan"),
+        (line[place + 1 :], "dim"),
+        f" oracle   {diagnosis.learner} is {100 * diagnosis.position:.0f} % of the way{hit}",
+    )
+
+
+def _table(found: tuple[Measured, ...], style: str) -> Table:
+    table = Table(box=None, pad_edge=True, padding=(0, 1), show_header=False)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column()
+    table.add_column(style="dim")
+    for change, effect in found:
+        bar = "█" * round(10 * min(1.0, max(0.0, effect.closed)))
+        cause = f"consistent with: {change.cause}" if effect.verdict == "helps" else ""
+        table.add_row(Text(_share(effect), style), Text(f"{bar:<10}", style), change.words, cause)
+    return table
+
+
+def _share(effect: Effect) -> str:
+    """`93 % (91 to 95)`."""
+    if not math.isfinite(effect.low):
+        return f"{100 * effect.closed:.0f} % (one seed)"
+    return f"{100 * effect.closed:.0f} % ({100 * effect.low:.0f} to {100 * effect.high:.0f})"
+
+
+def _next(diagnosis: Diagnosis) -> Iterator[RenderableType]:
+    yield Text()
+    if diagnosis.code:
+        yield Text("Apply it", "bold")
+        if diagnosis.name:
+            quoted = f"'{diagnosis.name}'" if set(diagnosis.name) & set("?&*") else diagnosis.name
+            yield Text(f"  spoton bench '{diagnosis.task}' --learners {quoted}")
+        for line in diagnosis.code.splitlines():
+            yield Text(f"  {line}")
+    elif diagnosis.faults:
+        yield Text("Mend the data first; then ask again.", "bold")
+    else:
+        yield Text("Nothing that was tried closes a part of the gap that is clearly above the noise of the seeds.")
+    seeds = len({run.seed for run in diagnosis.runs})
+    yield Text()
+    yield Text(
+        f"{len(diagnosis.runs)} runs on {seeds} seeds in {diagnosis.seconds:.0f} s. Shares of the gap in the root mean "
+        "squared error on held-out rows, mean and 90 % interval over seeds.",
+        "dim",
+    )

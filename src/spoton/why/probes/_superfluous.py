@@ -1,0 +1,81 @@
+"""Are there superfluous inputs, that swamp those which matter?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, clone
+from sklearn.feature_selection import SelectKBest, f_regression
+from sklearn.pipeline import make_pipeline
+
+from spoton.data import Array
+from spoton.learners import rename
+from spoton.why._change import Apply, Change
+from spoton.why._probe import Fact, Probe
+from spoton.why._study import Study
+
+KEPT = (4, 16, 64)  # columns
+FEATURES = {
+    ("pts",): "give the ink's corner points instead of pixels",
+    ("pts", "pix"): "give the ink's corner points beside the pixels",
+}
+
+
+class Superfluous(Probe):
+    """Only the columns that tell most of the answers; for images, features instead of pixels."""
+
+    name = "superfluous"
+    about = "superfluous inputs: the best columns only; features of the ink instead of pixels"
+
+    def look(self, study: Study) -> Iterable[Fact]:
+        X = study.train.X
+        if isinstance(X, pd.DataFrame):
+            yield Fact(self.name, f"{X.shape[1]} columns for {len(X)} training rows")
+
+    def changes(self, study: Study) -> Iterable[Change]:
+        X = study.train.X
+        if not isinstance(X, pd.DataFrame):
+            for features, words in FEATURES.items():
+                if study.subject.named and rename(study.subject.name, features=features):
+                    yield Change(
+                        self.name,
+                        words,
+                        "superfluous inputs: pixels that say less than a few points",
+                        lambda estimator: estimator,
+                        f'learner = get_learner("{rename(study.subject.name, features=features)}")',
+                        lambda name, features=features: rename(name, features=features),  # type: ignore[misc]
+                        "inputs chosen",
+                    )
+            return
+        if not all(pd.api.types.is_numeric_dtype(kind) for kind in X.dtypes):
+            return
+        for count in KEPT:
+            if count < X.shape[1]:
+                yield Change(
+                    self.name,
+                    f"keep the {count} columns that tell most of the answers",
+                    "superfluous columns",
+                    _best(count),
+                    "from sklearn.feature_selection import SelectKBest\nfrom sklearn.pipeline import make_pipeline\n"
+                    "from spoton.why.probes._superfluous import relevance\n\n"
+                    f"learner = make_pipeline(SelectKBest(relevance, k={count}), learner)",
+                    group="inputs chosen",
+                )
+
+
+def relevance(X: Array, y: Array) -> Array:
+    """(D,) the largest F statistic of each column with any of the answers, 0 for a constant column."""
+    answers = np.asarray(y, dtype=np.float64).reshape(len(X), -1)
+    with np.errstate(all="ignore"):
+        scores = [f_regression(X, column)[0] for column in answers.T if np.ptp(column) > 0]
+    found: Array = np.nan_to_num(np.max(scores, axis=0), nan=0.0) if scores else np.zeros(X.shape[1])
+    return found
+
+
+def _best(count: int) -> Apply:
+    def apply(estimator: BaseEstimator) -> BaseEstimator:
+        return make_pipeline(SelectKBest(relevance, k=count), clone(estimator))
+
+    return apply
