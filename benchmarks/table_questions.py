@@ -25,7 +25,7 @@ import numpy as np
 import torch
 from sklearn.linear_model import LinearRegression
 
-from points_tables import table, written
+from points_tables import replace_section, table
 from recorded import Rerun, columns, reruns, task_of
 from spoton import evaluate, get_learner, get_task
 from spoton.data import Array
@@ -295,9 +295,8 @@ def main() -> None:
     for name in asked.questions or QUESTIONS:
         text = QUESTIONS[name](Journal(asked.journal))
         title = (QUESTIONS[name].__doc__ or name).strip()
-        done = written(OUT) | {title: f"`python benchmarks/table_questions.py {name}`\n\n{text}"}
         titles = [(part.__doc__ or "").strip() for part in QUESTIONS.values()]
-        OUT.write_text("\n".join([INTRO, *(f"## {key}\n\n{done[key]}\n" for key in titles if key in done)]), "utf-8")
+        replace_section(OUT, INTRO, title, f"`python benchmarks/table_questions.py {name}`\n\n{text}", titles)
         print(f"## {title}\n\n{text}\n", flush=True)
 
 

@@ -15,7 +15,7 @@ from statistics import mean, median, stdev
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
+from make_pictures import plain
 from matplotlib.figure import Figure
 
 from spoton.plots._samples import COLOURS
@@ -32,16 +32,6 @@ SHOWN = "300"  # epochs: the curves are those of the learning rate that is best 
 def measured() -> Any:
     """What benchmarks/table_causes.py found."""
     return json.loads((IMAGES / "tables.json").read_text("utf-8"))
-
-
-def plain(ax: Axes, x: str, y: str, title: str = "") -> Axes:
-    """Labels, and no frame above and to the right."""
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.set_xlabel(x, fontsize=9)
-    ax.set_ylabel(y, fontsize=9)
-    ax.tick_params(labelsize=8)
-    ax.set_title(title, fontsize=9)
-    return ax
 
 
 def draw_steps(found: Any) -> Figure:
