@@ -13,7 +13,7 @@ from spoton.errors import UsageError
 from spoton.learners import rename
 from spoton.why import Change, Diagnosis, Fact, Probe, setting, why
 from spoton.why._render import render
-from spoton.why.probes import Optimisation, OutputRange, TargetScale, probes
+from spoton.why.probes import Optimisation, OutputRange, Reproducibility, TargetScale, probes
 
 NET = "basenet+yrange=none?epochs=20&lr=0.01&batch_size=16&relu=true"
 
@@ -140,3 +140,18 @@ def test_the_command_says_it_in_words(tmp_path: Path, monkeypatch: pytest.Monkey
     assert (tmp_path / "w.json").read_text().startswith("[")
     refused = CliRunner().invoke(app, ["why", "linear"])
     assert refused.exit_code != 0
+
+
+class Restless(LinearRegression):
+    """Answers that no seed fixes."""
+
+    def predict(self, X: object) -> np.ndarray:
+        noise = np.random.default_rng().normal(size=len(X))  # type: ignore[arg-type]
+        found: np.ndarray = super().predict(X) + noise
+        return found
+
+
+def test_a_learner_that_no_seed_fixes_is_told() -> None:
+    for learner, words in ((Restless(), "are not to be compared"), (LinearRegression(), "to the last digit")):
+        found = why(learner, a_table(), probes=[Reproducibility()], seeds=2)
+        assert words in found.facts[0].words

@@ -24,7 +24,7 @@ from spoton.why._study import Study
 if TYPE_CHECKING:
     from spoton.store import Store
 
-LAST = ("bounds", "data")  # probes whose facts cost fits
+LAST = ("bounds", "reproducibility", "data")  # probes whose facts cost fits
 SCREENED, CONFIRMED = 0.5, 0.85  # shares of the budget: one seed each, then all seeds
 TOGETHER = 3  # changes in a combination, at most
 

@@ -12,6 +12,7 @@ from spoton.why.probes._input_scale import InputScale as InputScale
 from spoton.why.probes._joint import Joint as Joint
 from spoton.why.probes._optimisation import Optimisation as Optimisation
 from spoton.why.probes._output_range import OutputRange as OutputRange
+from spoton.why.probes._reproducibility import Reproducibility as Reproducibility
 from spoton.why.probes._superfluous import Superfluous as Superfluous
 from spoton.why.probes._target_scale import TargetScale as TargetScale
 

@@ -12,6 +12,7 @@ from spoton.why._study import Study
 
 RATES = ("lr", "learning_rate_init", "learning_rate")
 EPOCHS = ("epochs", "max_iter")
+FEW = 32  # rows that any net should be able to learn by heart
 
 
 class Optimisation(Probe):
@@ -28,6 +29,11 @@ class Optimisation(Probe):
         train = sum(losses) / len(losses)
         valid = 1 - sum(error_of(run) ** 2 for run in runs) / len(runs)
         yield Fact(self.name, f"R2 on the training rows {train:.3f}, on held-out rows {valid:.3f}")
+        if len(study.train) > 2 * FEW:
+            few = study.run([study.subject.pair()], study.seeds[:1], train_sizes=[FEW])
+            scores = [run.metrics["train"]["r2"] for run in few if "r2" in run.metrics.get("train", {})]
+            if scores:
+                yield Fact(self.name, f"trained on {FEW} rows alone, R2 on these {scores[0]:.3f}")
 
     def changes(self, study: Study) -> Iterable[Change]:
         model = study.subject.estimator
