@@ -34,7 +34,7 @@ PEERS = ("lightgbm", "xgboost", "forest", "linear", "realmlp")  # those that the
 SELECTORS = ("lasso-cv", "stg")
 REAL = ("cancer", "star98", "fair", "grunfeld", "fertility", "wine", "anes96")  # all but iris, of three columns
 # peers get the first seeds of all; those that take minutes on a wide table, fewer
-FIRST = dict.fromkeys((*PEERS, *SELECTORS, "fastai-tabular"), 5) | dict.fromkeys(("realmlp", "stg"), 3)
+FIRST = dict.fromkeys((*PEERS, *SELECTORS, "fastai-tabular"), 5) | {"realmlp": 3, "stg": 1}
 ORDINARY = (
     *("friedman1", "friedman2", "friedman3", "diabetes", "california-like", "steps", "products"),
     *(f"real/{name}" for name in REAL),
