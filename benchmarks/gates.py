@@ -53,6 +53,8 @@ class ConvolvedGate(nn.Module):
         return and_logits(self.ink(x), self.context(x.unsqueeze(-3)).squeeze(-3))
 
 
+# what decides is the threshold: of each gate it is stepped with twice the learning rate, as in spotnet itself
+THRESHOLDS = {"threshold", "log_threshold", "ink.log_threshold"}
 GATES = {
     "sigmoid(k (x - t))": LinearGate,
     "`InkGate`": InkGate,
@@ -68,6 +70,8 @@ def net_with(gate: str) -> type[SpotNet]:
         def __init__(self, *args: object, **options: object) -> None:
             super().__init__(*args, **options)  # type: ignore[arg-type]
             self.gate = GATES[gate]()
+            names = {name for name, _ in self.gate.named_parameters()}
+            self.lr_factors = {f"gate.{name}": 2.0 for name in THRESHOLDS & names}  # type: ignore[misc]
 
     return Net
 

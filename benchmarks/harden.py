@@ -1,6 +1,6 @@
 """How much faster a hardened net is than the soft net that it comes from, on one thread.
 
-    python benchmarks/harden.py
+    python benchmarks/harden.py       # writes benchmarks/harden.md
 
 Both answer the same images in turns; the fastest of several turns counts. With the extra `onnx` the exported file is
 timed in onnxruntime as well.
@@ -23,6 +23,7 @@ import torch.nn.functional as F
 from spoton import get_learner, get_task, optional
 from spoton.nets._harden import HardNet
 
+OUT = Path(__file__).with_suffix(".md")
 CASES = (("spotnet", "pnist/box"), ("spotnet", "pnist/box?specks=0.02"), ("gatedspot", "qnist/if37"))
 
 
@@ -62,8 +63,10 @@ def main() -> None:
     asked = parser.parse_args()
     torch.set_num_threads(1)
     with_onnx = all(map(optional.installed, ("onnx", "onnxscript", "onnxruntime")))
-    print("| learner | task | size | soft us/image | hard us/image | times faster | onnxruntime us/image | agreement |")
-    print("|---|---|---|---|---|---|---|---|")
+    lines = [
+        "| learner | task | size | soft us/image | hard us/image | times faster | onnxruntime us/image | agreement |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
     for name, task in CASES:
         data = get_task(task).data()
         learner = get_learner(name).set_params(random_state=0).fit(data.X, data.y)
@@ -78,7 +81,11 @@ def main() -> None:
                 us = {key: s / len(images) * 1e6 for key, s in fastest(calls, asked.turns).items()}
             figures = [us["soft"], us["hard"], us["soft"] / us["hard"], us.get("onnx", float("nan"))]
             cells = [name, task, str(images.shape[-1]), *(f"{v:.1f}" for v in figures), f"{hard.agreement:.6g}"]
-            print(f"| {' | '.join(cells)} |", flush=True)
+            lines.append(f"| {' | '.join(cells)} |")
+            print(lines[-1], flush=True)
+    how = f"`python benchmarks/harden.py`, torch {torch.__version__}, one thread of a CPU, batches of {asked.rows}."
+    text = "\n".join(lines)
+    OUT.write_text(f"# Hardened nets\n\n{how}\n\n{text}\n", "utf-8")
 
 
 if __name__ == "__main__":
