@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -207,3 +207,19 @@ def postgresql() -> Iterator[Server]:
 
 
 SERVERS = {"mariadb": mariadb, "postgresql": postgresql}
+
+
+class Running:
+    """Servers, each started when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._stack, self._servers = ExitStack(), dict[str, Server]()
+
+    def __getitem__(self, kind: str) -> Server:
+        if kind not in self._servers:
+            self._servers[kind] = self._stack.enter_context(SERVERS[kind]())
+        return self._servers[kind]
+
+    def close(self) -> None:
+        """Stop all."""
+        self._stack.close()
