@@ -25,6 +25,7 @@ X[1, 0, 0] = 255
         (["pts12"], 32),
         (["pts22"], 32),
         (["pts"], 72),
+        (["pts6"], 6),
         (["dummy"], 20),
         (["pix", "pts"], 102),
     ],
@@ -77,3 +78,9 @@ def test_other_widths_and_unknown_features_are_refused() -> None:
         PointFeatures().fit(X).transform(X[:, :, :4])
     with pytest.raises(UsageError, match="no feature is called 'pits'; did you mean"):
         PointFeatures(["pits"]).fit(X)
+
+
+def test_pts6_is_the_first_ink_pixel_three_times() -> None:
+    data = get_task("pnist/topleft").data()
+    x, y = data.y.to_numpy().T
+    assert np.array_equal(PointFeatures(["pts6"]).fit_transform(data.X), np.stack([x, x, x, y, y, y], axis=1))

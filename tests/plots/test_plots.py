@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from drawn import points, run
+from drawn import points, run, sweep_frame
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex, to_rgba
@@ -25,6 +25,7 @@ def pictures(n: int) -> dict[str, Draw]:
     history = History([{"train_mse": 9 / k, "valid_mse": 9.5 / k} for k in range(1, min(n, 3000) + 1)])
     runs = [run(f"net{i}", s, r2=1 - 1 / (i + s + 2)) for i in range(min(n, 40)) for s in range(2)]
     mse = random.uniform(1, 9, n)
+    trials = sweep_frame(min(n, 500))
     side = {1: 4, 100: 28}.get(n, 512)
     return {
         "agreement": lambda ax: plots.agreement(ax, actual[:, 0], predicted[:, 0]),
@@ -38,12 +39,17 @@ def pictures(n: int) -> dict[str, Draw]:
         "sample_efficiency": lambda ax: plots.sample_efficiency(ax, runs),
         "leaderboard": lambda ax: plots.leaderboard(ax, runs),
         "feature_maps": lambda ax: plots.feature_maps(ax, random.normal(size=(4, side, side))),
+        "sweep_progress": lambda ax: plots.sweep_progress(ax, trials, "r2"),
+        "sweep_importance": lambda ax: plots.sweep_importance(ax, {f"p{i}": 1 / (i + 1) for i in range(min(n, 9))}),
+        "sweep_slice": lambda ax: plots.sweep_slice(ax, trials, "lr", "r2", log=True),
+        "sweep_contour": lambda ax: plots.sweep_contour(ax, trials, "lr", "hidden", "r2", logs=["lr"]),
         "correlation": lambda ax: plots.correlation(ax, actual, predicted[:, 0]),
     }
 
 
 def test_every_function_of_axes_is_drawn_here() -> None:
     others = {"activations", "agreements", "canvas", "dress", "samples", "show_column", "show_image"}
+    others |= {"sweep_figure"}
     assert set(pictures(1)) == set(plots.__all__) - others
 
 
@@ -54,7 +60,7 @@ SLOW += [pytest.param(1_000_000, dark, marks=pytest.mark.slow) for dark in (Fals
 @pytest.mark.parametrize(("n", "dark"), [(1, False), (100, True), *SLOW])
 def test_any_number_of_rows_on_any_background(n: int, dark: bool) -> None:
     drawn = pictures(n)
-    figure = plots.canvas(3, 4, size=(3.4, 3.0), dark=dark)
+    figure = plots.canvas(4, 4, size=(3.4, 3.0), dark=dark)
     paper = DARK.paper if dark else LIGHT.paper
     shown = figure.axes
     for ax, (name, draw) in zip(shown, drawn.items(), strict=True):

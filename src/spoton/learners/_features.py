@@ -10,6 +10,7 @@ feature    columns what
 `pts12`    32      16 points: those lines x the two ends of the ink in each of them
 `pts22`    32      16 points: ends x ends
 `pts`      72      the three above
+`pts6`     6       the six of them that 2020 called `restrict`: x of the first ink pixel three times, and its y
 `dummy`    20      ten constants and ten random columns, which a learner has to ignore
 =========  ======  ==================================================================================================
 """
@@ -53,7 +54,9 @@ FEATURES: dict[str, tuple[Callable[[Array], Array], bool]] = {
     "dummy": (_dummy, False),
 }
 GROUPS = {"pts": ("pts11", "pts12", "pts22")}
-FEATURE_NAMES = [*FEATURES, *GROUPS["pts"], *GROUPS]
+# which points and coordinates (0 for x) `pts6` takes
+SIX = {"pts22": ((2, 14, 10), 0), "pts11": ((0, 1), 1), "pts12": ((2,), 1)}
+FEATURE_NAMES = [*FEATURES, *GROUPS["pts"], *GROUPS, "pts6"]
 
 
 class PointFeatures(TransformerMixin, BaseEstimator):
@@ -106,6 +109,9 @@ class PointFeatures(TransformerMixin, BaseEstimator):
         for name in wanted:
             if name in GROUPS["pts"]:
                 part, coordinates = found()[name].reshape(len(X), -1).astype(np.float64), True
+            elif name == "pts6":
+                columns = [found()[kind][:, list(which), axis] for kind, (which, axis) in SIX.items()]
+                part, coordinates = np.concatenate(columns, axis=1).astype(np.float64), True
             elif name in FEATURES:
                 make, coordinates = FEATURES[name]
                 part = make(X)

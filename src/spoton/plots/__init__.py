@@ -22,6 +22,11 @@ from spoton.plots._samples import show_column as show_column
 from spoton.plots._samples import show_image as show_image
 from spoton.plots._style import canvas as canvas
 from spoton.plots._style import dress as dress
+from spoton.plots._sweeps import sweep_contour as sweep_contour
+from spoton.plots._sweeps import sweep_figure as sweep_figure
+from spoton.plots._sweeps import sweep_importance as sweep_importance
+from spoton.plots._sweeps import sweep_progress as sweep_progress
+from spoton.plots._sweeps import sweep_slice as sweep_slice
 
 __all__ = [
     "activations",
@@ -43,4 +48,9 @@ __all__ = [
     "samples",
     "show_column",
     "show_image",
+    "sweep_contour",
+    "sweep_figure",
+    "sweep_importance",
+    "sweep_progress",
+    "sweep_slice",
 ]
