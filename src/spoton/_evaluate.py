@@ -75,6 +75,7 @@ def evaluate(
         seed=seed,
         asked_train_size=train_size,
         asked_epochs=epochs,
+        asked_history=every,
         own=task.own,
         ceiling=task.ceiling,
         details="" if isinstance(learner, str) else fingerprint(learner),

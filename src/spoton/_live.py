@@ -17,13 +17,13 @@ SHOWN = ("valid_mse", "valid_accuracy", "valid_loss", "train_loss", "held_out")
 
 @contextmanager
 def telling(folder: str, what: str) -> Iterator[None]:
-    """Add a line of JSON for each epoch of the fits inside, to a file of this process; nothing without a folder.
+    """Add a line of JSON for each epoch of the fits inside, to a file of this process; nothing where no folder is.
 
     Args:
         folder: where the one who shows looks.
         what: which run this is.
     """
-    if not folder:
+    if not folder or not Path(folder).is_dir():  # on another machine
         yield
         return
     with open(Path(folder) / f"{os.getpid()}.jsonl", "a", encoding="utf-8") as file:

@@ -39,6 +39,7 @@ class Run:
         version: of spoton.
         asked_train_size: the train size that was asked for, None for all.
         asked_epochs: the epochs that were asked for, None for the learner's own.
+        asked_history: score every so many epochs, as was asked for; 0 for not.
         details: for an estimator, a hash of its class and parameters.
         own: the task is the user's own data.
         ceiling: why no learner can be perfect on the task; empty where one can.
@@ -71,6 +72,7 @@ class Run:
     version: str = __version__
     asked_train_size: int | None = None
     asked_epochs: int | None = None
+    asked_history: int = 0
     details: str = ""
     own: bool = False
     ceiling: str = ""

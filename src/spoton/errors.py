@@ -7,6 +7,7 @@
     │   └── UnknownName  no such task, learner, metric, feature; lists the nearest right ones
     ├── DataError        a file or array is not what it has to be (exit code 2)
     ├── StoreError       a database cannot be opened, read or written (exit code 2)
+    ├── EngineError      machines that are to run a bench cannot be reached, or are gone (exit code 2)
     ├── MissingExtra     a package of an extra is not installed (the run is `skipped`)
     ├── Refused          a learner declines a task, with its reason (the run is `skipped`)
     └── Diverged         a fit or prediction left the finite numbers (the run is `failed`)
@@ -33,6 +34,10 @@ class DataError(SpotonError, ValueError):
 
 class StoreError(SpotonError, RuntimeError):
     """A database cannot be opened, read or written."""
+
+
+class EngineError(SpotonError, RuntimeError):
+    """The machines that are to run a bench cannot be reached, or are gone."""
 
 
 class MissingExtra(SpotonError, ImportError):

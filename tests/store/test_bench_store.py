@@ -31,7 +31,7 @@ def test_what_is_done_is_not_done_again(monkeypatch: pytest.MonkeyPatch) -> None
     first = bench("friedman2", ["mean", "linear"], seeds=2, store="s.db")
     assert [path.name for path in Path().iterdir()] == ["s.db"]
     with monkeypatch.context() as patch:
-        patch.setattr("spoton._bench.evaluate", None)  # nothing is run
+        patch.setattr("spoton._cells.evaluate", None)  # nothing is run
         seen: list[Run] = []
         again = bench("friedman2", ["mean", "linear"], seeds=2, store="s.db", on_run=seen.append)
     assert [run.id for run in again] == [run.id for run in first] == [run.id for run in seen]
@@ -68,6 +68,21 @@ def test_predictions_are_kept_with_their_rows() -> None:
     assert again.row_ids is not None
     actual = task.data().y.to_numpy()[again.row_ids["valid"]]
     assert ((actual - again.predictions["valid"]) ** 2).mean() == pytest.approx(again.metrics["valid"]["mse"])
+
+
+def test_histories_that_were_not_scored_do_not_count_where_they_are_asked_for() -> None:
+    with Store.open("s.db") as opened:
+        plain = bench("friedman2", ["linear", "gbdt?max_iter=4"], seeds=1, store=opened)
+        scored = bench("friedman2", ["linear", "gbdt?max_iter=4"], seeds=1, store=opened, history=2)
+        assert not {run.id for run in plain} & {run.id for run in scored}
+        assert scored[1].history is not None
+        assert "valid_mse" in scored[1].history[-1]
+        # a learner without epochs is not run a third time, nor is either where nobody asks
+        for history in (2, 5, 0):
+            again = bench("friedman2", ["linear", "gbdt?max_iter=4"], seeds=1, store=opened, history=history)
+            assert [run.id for run in again] == [run.id for run in scored]
+        finer = bench("friedman2", "linear", seeds=1, store=opened, history=True)
+        assert finer[0].id != scored[0].id
 
 
 def test_what_an_earlier_bench_left_is_delivered_first() -> None:
@@ -117,7 +132,7 @@ def test_the_words_of_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "all of them from there (--force makes them again)" in run(*words).stdout
     assert "--force makes" not in run(*words, "--force").stdout
     info = run("store", "info").stdout
-    assert info.startswith("spoton.db: schema 0001, 12 runs, ")
+    assert info.startswith("spoton.db: schema 0002, 12 runs, ")
     assert "friedman2" in info
     board = run("leaderboard").stdout
     assert board.index("\nlinear") < board.index("\nmean")

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 from made_runs import made
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, literal, select, text
 
 from spoton.errors import StoreError
 from spoton.store import Store
 from spoton.store import _migrate as migrations
-from spoton.store._schema import METADATA
+from spoton.store._rows import to_rows
+from spoton.store._schema import METADATA, RUNS
 from spoton.store._url import connect, resolve
 from spoton.store._views import VIEWS
 
@@ -56,8 +57,38 @@ def test_a_store_of_the_next_version_keeps_its_runs_and_is_refused_by_this_one(u
         assert connection.execute(text("SELECT learner, stars FROM newest")).fetchall() == [("linear@pts", 3)]
         assert connection.execute(text("SELECT n FROM leaderboard")).scalar() == 1
     engine.dispose()
-    with pytest.raises(StoreError, match=r"has schema 9999, and this spoton knows 0001 at most; install a newer"):
+    with pytest.raises(
+        StoreError, match=rf"has schema 9999, and this spoton knows {migrations.HEAD} at most; install a newer"
+    ):
         Store.open(url)
+
+
+OLDER = [r.revision for r in migrations._scripts(migrations.SCRIPTS).walk_revisions() if r.revision != migrations.HEAD]
+
+
+@pytest.mark.parametrize("version", OLDER)
+def test_a_store_of_each_older_version_comes_forward_with_its_runs(url: str, version: str) -> None:
+    """As that version wrote them: without the columns that came later."""
+    engine = connect(resolve(url))
+    migrations.migrate(engine, "it", target=version)
+    runs = [made(seed) for seed in range(3)] + [made(0, asked_train_size=50)]
+    with engine.connect() as connection, connection.begin():
+        there = {held["name"] for held in inspect(connection).get_columns("runs")}
+        for run in runs:
+            row = {name: value for name, value in to_rows(run)["runs"][0].items() if name in there}
+            connection.execute(RUNS.insert().from_select(list(row), select(*(literal(v) for v in row.values()))))
+    assert migrations.version(engine) == version
+    engine.dispose()
+    with Store.open(url) as opened:
+        assert opened.schema == migrations.HEAD
+        board = opened.leaderboard()
+        assert list(board["n"]) == [1, 3]
+        fresh = made(3)
+        opened.add(fresh)
+        # old and new runs of one learner are one line
+        assert list(opened.leaderboard()["n"]) == [1, 4]
+        assert [run.id for run in opened.runs()] == [run.id for run in [*runs, fresh]]
+        assert {run.asked_history for run in opened.runs()} == {0}
 
 
 def test_a_half_made_store_is_completed(url: str) -> None:

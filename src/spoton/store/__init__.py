@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from spoton.store._files import import_runs as import_runs
     from spoton.store._keeper import Keeper as Keeper
     from spoton.store._keeper import sync as sync
+    from spoton.store._shared import refuse_shared_file as refuse_shared_file
     from spoton.store._store import Store as Store
 
 _HOMES = {
@@ -28,6 +29,7 @@ _HOMES = {
     "copy": "_copy",
     "export_runs": "_files",
     "import_runs": "_files",
+    "refuse_shared_file": "_shared",
     "sync": "_keeper",
 }
 

@@ -13,7 +13,7 @@ from spoton.errors import StoreError
 from spoton.store import _views
 from spoton.store._schema import METADATA
 
-HEAD = "0001"
+HEAD = "0002"
 VERSIONS = "spoton_schema"  # the table that holds the version
 SCRIPTS = Path(__file__).parent / "_migrations"
 LOCK = 7_071_067  # any number, the same for all of spoton

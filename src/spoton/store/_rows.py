@@ -29,7 +29,18 @@ ORIGIN = (
     "command",
 )
 SAME = (
-    *("task", "learner", "seed", "train_size", "asked_train_size", "asked_epochs", "details", "status", "reason"),
+    *(
+        "task",
+        "learner",
+        "seed",
+        "train_size",
+        "asked_train_size",
+        "asked_epochs",
+        "asked_history",
+        "details",
+        "status",
+        "reason",
+    ),
     *("parameters", "epochs", "uses_labels", "own", "ceiling", "data_hash", "split_hash", "version"),
     *("started", "finished"),
 )
@@ -56,6 +67,7 @@ def to_rows(run: Run) -> dict[str, list[Row]]:
         **wide,
         "uuid": run.id,
         "cell": digest((run.task, run.learner, run.details, run.seed, run.asked_train_size, run.asked_epochs)),
+        "peers": digest((run.task, run.learner, run.details, run.asked_train_size, run.asked_epochs)),
         "identity": identity(run),
         "fit_seconds": finite(run.fit_seconds),
         "predict_seconds": finite(run.predict_seconds),
@@ -108,7 +120,7 @@ def to_run(
 ) -> Run:
     """The run of these rows."""
     run = Run(**{name: row[name] for name in SAME}, id=row["uuid"])
-    run.uses_labels, run.own = bool(run.uses_labels), bool(run.own)
+    run.uses_labels, run.own, run.asked_history = bool(run.uses_labels), bool(run.own), run.asked_history or 0
     run.parameters = None if run.parameters is None else int(run.parameters)
     run.fit_seconds, run.predict_seconds = row["fit_seconds"], row["predict_seconds"]
     run.notes, run.rows_of, run.settings = (json.loads(row[name]) for name in ("notes", "rows_of", "settings"))

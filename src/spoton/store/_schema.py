@@ -56,6 +56,7 @@ RUNS = Table(
     Column("uuid", String(32), nullable=False, unique=True),
     Column("cell", String(32), nullable=False),  # of task, learner, details, seed and what was asked for
     Column("identity", String(32), nullable=False),  # of the cell, the data and spoton's version
+    Column("peers", String(32), nullable=False, server_default=""),  # of the cell without its seed
     Column("task", String(700), nullable=False),
     Column("learner", String(2000), nullable=False),
     Column("details", String(64), nullable=False),
@@ -63,6 +64,7 @@ RUNS = Table(
     Column("train_size", Integer),
     Column("asked_train_size", Integer),
     Column("asked_epochs", Integer),
+    Column("asked_history", Integer),
     Column("status", String(16), nullable=False),
     Column("reason", LONG, nullable=False),
     *(Column(name, Double) for name in WIDE),

@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from spoton._provenance import hide_passwords
 from spoton._run import Run
 from spoton.errors import StoreError
 from spoton.store import _reading, _writing
 from spoton.store._migrate import migrate, version
 from spoton.store._rows import digest, to_rows
-from spoton.store._url import connect, resolve, shown
+from spoton.store._url import connect, reason, resolve, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -172,18 +171,20 @@ class Store:
             return [run for _, run in _reading.runs(connection, query, predictions)]
 
     def done(
-        self, identities: Iterable[tuple[object, ...]], *, predictions: bool = False
+        self, identities: Iterable[tuple[object, ...]], *, predictions: bool = False, history: int = 0
     ) -> dict[tuple[object, ...], Run]:
         """Of these `Run.identity`s, those that are done and ok, each with its newest run.
 
-        With `predictions`, those alone whose predictions were kept.
+        With `predictions`, those alone whose predictions were kept; with `history`, those alone whose epochs were to
+        be scored, every so many or more often.
         """
         wanted = {digest(identity): identity for identity in identities}
         with self.reading() as connection:
             return {
                 wanted[key]: run
                 for key, run in _reading.done(connection, list(wanted), predictions)
-                if run.predictions is not None or not predictions
+                if (run.predictions is not None or not predictions)
+                and (0 < run.asked_history <= history or not history)
             }
 
     def has(self, ids: Iterable[str]) -> set[str]:
@@ -243,9 +244,4 @@ class Store:
             raise StoreError(self._sentence(what, error)) from error
 
     def _sentence(self, what: str, error: Exception) -> str:
-        cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-        reason = hide_passwords(" ".join(str(cause).split()))[:300]
-        secret = self._engine.url.password
-        if secret:
-            reason = reason.replace(str(secret), "***")
-        return f"the store {self.name} cannot be {what} ({reason})"
+        return f"the store {self.name} cannot be {what} ({reason(self._engine.url, error)})"

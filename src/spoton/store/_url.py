@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from spoton._provenance import hide_passwords
+from spoton._provenance import HIDDEN, hide_passwords
 from spoton.errors import UsageError
 from spoton.optional import require
 from spoton.store._names import DEFAULT, VARIABLE
@@ -26,8 +26,10 @@ DRIVERS = {
 PATIENCE = 30.0  # seconds for a lock or a connection
 
 
-def resolve(url: str | Path | None) -> URL:
+def resolve(url: str | Path | None, what: str = "store") -> URL:
     """The address: what is given, or the environment's SPOTON_STORE, or `spoton.db` in the working folder.
+
+    `what` is the word for it in errors.
 
     Raises:
         UsageError: an address that no driver knows.
@@ -40,14 +42,14 @@ def resolve(url: str | Path | None) -> URL:
         found = make_url(given)
     except (ArgumentError, ValueError) as error:
         # the message of SQLAlchemy may quote the address, and the chain would show it
-        raise UsageError(f"the store {hide_passwords(given)} is no address; give {kinds}") from error.__cause__
+        raise UsageError(f"the {what} {hide_passwords(given)} is no address; give {kinds}") from error.__cause__
     kind = found.drivername.partition("+")[0]
     if kind not in DRIVERS:
-        raise UsageError(f"a store is {kinds}; '{kind}' is none of them")
+        raise UsageError(f"a {what} is {kinds}; '{kind}' is none of them")
     if "+" not in found.drivername:
         found = found.set(drivername=DRIVERS[kind][0])
     if kind != "sqlite" and not found.database:
-        raise UsageError(f"the store {shown(found)} names no database; end the address with /DATABASE")
+        raise UsageError(f"the {what} {shown(found)} names no database; end the address with /DATABASE")
     return found
 
 
@@ -57,6 +59,13 @@ def shown(url: URL) -> str:
         return url.database or ":memory:"
     plain = url.set(drivername=url.get_backend_name())  # the driver is nobody's concern
     return hide_passwords(plain.render_as_string(hide_password=True))
+
+
+def reason(url: URL, error: Exception) -> str:
+    """What a database says is wrong, on one line and without the password of its address."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    said = hide_passwords(" ".join(str(cause).split()))[:300]
+    return said.replace(str(url.password), HIDDEN) if url.password else said
 
 
 def connect(url: URL) -> Engine:

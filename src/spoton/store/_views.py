@@ -6,27 +6,29 @@ from sqlalchemy import Connection, text
 
 # a figure of the newest runs, with its spread over seeds
 BOARD = ("valid_r2", "valid_hit", "valid_dist_avg", "valid_mse", "valid_mae", "valid_accuracy", "test_r2", "test_hit")
-GROUP = "task, learner, details, asked_train_size, asked_epochs"
+GROUP = ("task", "learner", "details", "asked_train_size", "asked_epochs")  # `peers` is the hash of these
 
 NEWEST = """
-SELECT runs.* FROM runs JOIN (
-    SELECT id, ROW_NUMBER() OVER (PARTITION BY cell ORDER BY finished DESC, id DESC) AS place FROM runs
-) AS ranked ON ranked.id = runs.id
-WHERE ranked.place = 1
+SELECT runs.* FROM runs
+WHERE runs.id = (
+    SELECT other.id FROM runs AS other WHERE other.cell = runs.cell
+    ORDER BY other.finished DESC, other.id DESC LIMIT 1
+)
 """
 
 
 def _leaderboard() -> str:
     """Means, and standard deviations from the squares around them: the difference of sums loses all digits."""
-    means = ",\n        ".join(f"AVG({name}) OVER peers AS {name}_mean" for name in BOARD)
+    means = ",\n        ".join(f"AVG({name}) OVER one_line AS {name}_mean" for name in BOARD)
     kept = ",\n        ".join(BOARD)
     shown = ",\n    ".join(
         f"AVG({name}) AS {name},\n    SQRT(SUM(({name} - {name}_mean) * ({name} - {name}_mean))"
         f" / NULLIF(COUNT({name}) - 1, 0)) AS {name}_sd"
         for name in BOARD
     )
+    group = ",\n    ".join(f"MIN({name}) AS {name}" for name in GROUP)
     return f"""
-SELECT {GROUP},
+SELECT {group},
     MAX(train_size) AS train_size,
     SUM(CASE WHEN status = 'ok' THEN 1 ELSE 0 END) AS n,
     SUM(CASE WHEN status = 'ok' THEN 0 ELSE 1 END) AS not_ok,
@@ -35,13 +37,13 @@ SELECT {GROUP},
     AVG(parameters) AS parameters,
     MAX(finished) AS finished
 FROM (
-    SELECT {GROUP}, train_size, status, fit_seconds, parameters, finished,
+    SELECT peers, {", ".join(GROUP)}, train_size, status, fit_seconds, parameters, finished,
         {kept},
         {means}
     FROM newest
-    WINDOW peers AS (PARTITION BY {GROUP})
+    WINDOW one_line AS (PARTITION BY peers)
 ) AS measured
-GROUP BY {GROUP}
+GROUP BY peers
 """
 
 

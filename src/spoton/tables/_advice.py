@@ -13,9 +13,12 @@ ENDS = ("oracle", "mean")
 LEVEL = 0.005  # closer than this to the oracle is level with it
 
 
-def advice(runs: Sequence[Run]) -> str:
-    """What the runs suggest to try next, on the first task; says no more than was measured."""
-    board = leaderboard(runs)
+def advice(runs: Sequence[Run], board: pd.DataFrame | None = None) -> str:
+    """What the runs suggest to try next, on the first task; says no more than was measured.
+
+    `board` is their leaderboard, where somebody has it already.
+    """
+    board = leaderboard(runs) if board is None else board
     if board.empty:
         return ""
     good = board[(board["seeds"] > 0) & ~board["learner"].isin(ENDS)]

@@ -16,9 +16,14 @@ from spoton.tables._leaderboard import leaderboard
 ENDS = {"oracle": "green", "mean": "red"}  # the two ends of the scale
 
 
-def render(runs: Sequence[Run], split: str = "valid", *, spread: bool = True) -> Iterator[Group]:
-    """For each task and train size a heading, a table and the notes below it; without spreads it fits 80 columns."""
-    board = leaderboard(runs, split)
+def render(
+    runs: Sequence[Run], split: str = "valid", *, spread: bool = True, board: pd.DataFrame | None = None
+) -> Iterator[Group]:
+    """For each task and train size a heading, a table and the notes below it; without spreads it fits 80 columns.
+
+    `board` is their leaderboard, where somebody has it already.
+    """
+    board = leaderboard(runs, split) if board is None else board
     if board.empty:
         return
     for (task, size), part in board.groupby(["task", "train_size"], sort=False, dropna=False):

@@ -13,17 +13,19 @@ from rich.text import Text
 from spoton._run import Run
 from spoton.errors import DataError
 from spoton.tables._advice import advice
+from spoton.tables._leaderboard import leaderboard
 from spoton.tables._render import render
 
 
 def report(runs: Sequence[Run], took: str = "", *, spread: bool = True) -> list[RenderableType]:
     """The parts in order; `took` is a line on time and processes, `spread=False` fits 80 columns."""
     parts: list[RenderableType] = []
-    for board in render(runs, spread=spread):
-        parts += [board, ""]
+    board = leaderboard(runs)
+    for table in render(runs, spread=spread, board=board):
+        parts += [table, ""]
     if took:
         parts += [Text(took, "dim"), ""]
-    if sentence := advice(runs):
+    if sentence := advice(runs, board):
         parts.append(Text.assemble(("Next: ", "bold"), sentence))
     return parts
 

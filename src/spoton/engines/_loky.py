@@ -1,0 +1,65 @@
+"""Processes of this machine."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from spoton._cells import Cell
+from spoton._run import Run
+from spoton.engines._work import Fetch, Packer, work
+
+IDLE = 20.0  # seconds after which a process without work ends
+# evaluate fixes one thread; libraries that are told so before they load start no others
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+class Loky:
+    """joblib's processes; a pool that lost one of them is broken, and the next cell begins a new pool.
+
+    Args:
+        jobs: how many; the number of cores by default.
+    """
+
+    def __init__(self, jobs: int | None = None) -> None:
+        from joblib import cpu_count
+        from joblib.externals.loky.process_executor import BrokenProcessPool
+
+        self.lost: tuple[type[BaseException], ...] = (BrokenProcessPool,)
+        self._jobs = jobs or cpu_count()
+        self._pool: Any = None
+        self._folder: TemporaryDirectory[str] | None = None
+        self._packer = Packer(self._ship)
+
+    def room(self) -> int:
+        """One cell a process: those that break with the pool are no more than that."""
+        return self._jobs
+
+    def submit(self, cell: Cell) -> Future[Run]:
+        """Begin a cell."""
+        from joblib.externals.loky import get_reusable_executor
+
+        arguments = self._packer.pack(cell)
+        while True:
+            self._pool = get_reusable_executor(max_workers=self._jobs, timeout=IDLE, env=ONE_THREAD)
+            try:
+                future: Future[Run] = self._pool.submit(work, *arguments)
+                return future
+            except self.lost:
+                continue  # it broke just now, and the next call gives another
+
+    def close(self, *, kill: bool) -> None:
+        """Idle processes stay for a while, for the next bench."""
+        if kill and self._pool is not None:
+            self._pool.shutdown(wait=False, kill_workers=True)
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def _ship(self, key: str, pickled: bytes) -> Fetch:
+        if self._folder is None:
+            self._folder = TemporaryDirectory(prefix="spoton-data-", ignore_cleanup_errors=True)
+        path = Path(self._folder.name) / key
+        path.write_bytes(pickled)
+        return path.read_bytes
