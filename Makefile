@@ -32,12 +32,16 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 demo: $(VENV)/.demo  ## install, and run the demo bench on real digits
 	@$(BIN)/spoton bench --store $(VENV)/demo.db
 
-# the store is tested on real servers, where they can be had; elsewhere those tests skip and say so
+# the store is tested on real servers and the report in a real browser, where they can be had; elsewhere those tests
+# skip and say so
 $(VENV)/.servers: | $(BIN)/python
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		command -v mariadbd >/dev/null && ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 \
 		|| { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-			mariadb-server postgresql; } >/dev/null 2>&1 || echo "no database servers: their tests will skip"; fi
+			mariadb-server postgresql; } >/dev/null 2>&1 || echo "no database servers: their tests will skip"; \
+		command -v chromium >/dev/null || command -v google-chrome >/dev/null \
+		|| { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+			chromium; } >/dev/null 2>&1 || echo "no browser: the tests of the report's page will skip"; fi
 	@touch $@
 
 test: $(VENV)/.dev $(VENV)/.servers  ## install, and run the tests (under 4 minutes on 2 cores)

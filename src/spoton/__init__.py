@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from spoton.learners import get_learner as get_learner
     from spoton.learners import learner_names as learner_names
     from spoton.metrics import Metric as Metric
+    from spoton.sweeps import sweep as sweep
     from spoton.tables import leaderboard as leaderboard
     from spoton.tasks import Task as Task
     from spoton.tasks import get_task as get_task
@@ -43,6 +44,7 @@ _HOMES = {
     "leaderboard": "spoton.tables",
     "learner_names": "spoton.learners",
     "recorded": "spoton._recorded",
+    "sweep": "spoton.sweeps",
     "task_names": "spoton.tasks",
 }
 
@@ -59,6 +61,7 @@ __all__ = [
     "leaderboard",
     "learner_names",
     "recorded",
+    "sweep",
     "task_names",
 ]
 

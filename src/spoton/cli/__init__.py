@@ -16,11 +16,16 @@ from spoton.cli._lists import learners as _learners
 from spoton.cli._lists import metrics as _metrics
 from spoton.cli._lists import recorded as _recorded
 from spoton.cli._lists import tasks as _tasks
+from spoton.cli._report import report as _report
+from spoton.cli._report import serve as _serve
 from spoton.cli._show import show as _show
+from spoton.cli._sql import sql as _sql
 from spoton.cli._store import export_runs as _export_runs
 from spoton.cli._store import import_runs as _import_runs
 from spoton.cli._store import leaderboard as _leaderboard
 from spoton.cli._store import store as _store
+from spoton.cli._sweep import sweep as _sweep
+from spoton.cli._why import why as _why
 
 app = typer.Typer(
     name="spoton",
@@ -37,11 +42,16 @@ app.command()(_tasks)
 app.command()(_learners)
 app.command()(_metrics)
 app.command()(_show)
+app.command()(_why)
 app.command()(_recorded)
+app.command()(_sweep)
 app.command()(_leaderboard)
+app.command()(_report)
+app.command()(_serve)
 app.command("export-runs")(_export_runs)
 app.command("import-runs")(_import_runs)
 app.add_typer(_store)
+app.add_typer(_sql)
 
 
 def _version(asked: bool) -> None:

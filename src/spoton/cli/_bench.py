@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from spoton.cli._mlflow import Mlflow
 from spoton.cli._own import Images, Npz, Points, TableFile, Target, own_tasks
 from spoton.cli._store import StoreOption
 
@@ -33,14 +34,18 @@ def bench(
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds: 0, 1, ...")] = 3,
     train_size: Annotated[str | None, typer.Option(help="Numbers of training rows N[,N...]; all by default.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Epochs, for learners that have some.")] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; the number of cores by default.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Runs at once; the number of cores by default.")] = None,
+    engine: Annotated[str | None, typer.Option(help="Where runs are made: loky (processes), ray or dask.")] = None,
+    address: Annotated[
+        str | None, typer.Option(help="A running cluster: HOST of Ray, tcp://HOST:PORT of Dask's scheduler.")
+    ] = None,
     json: Annotated[str | None, typer.Option(help="Write all rows as JSON to FILE, or - for standard output.")] = None,
     picture: Annotated[Path | None, typer.Option(help="Write the leaderboard as a picture (.svg).")] = None,
     journal: Annotated[
         Path | None,
-        typer.Option(help="File that keeps each finished run as a line of JSON, beside the store."),
+        typer.Option(help="File that keeps each finished run as a line of JSON; the store gets what waits in it."),
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Take finished runs from the journal too.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Forbid --force: a store resumes by itself.")] = False,
     store: StoreOption = None,
     force: Annotated[bool, typer.Option("--force", help="Make runs again that are in the store.")] = False,
     keep_predictions: Annotated[
@@ -50,6 +55,7 @@ def bench(
         bool, typer.Option("--history", help="Score train and valid after every epoch; the learners do not notice.")
     ] = False,
     live: Annotated[bool, typer.Option("--live", help="Show running curves, on a terminal.")] = False,
+    mlflow: Mlflow = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
     images: Images = None,
     points: Points = None,
@@ -58,10 +64,12 @@ def bench(
     npz: Npz = None,
 ) -> None:
     """Run learners on tasks and print a leaderboard: by default, a demo on real digits."""
+    from spoton.cli import _mlflow
     from spoton.cli._progress import progress
     from spoton.errors import UsageError
     from spoton.store import Store
 
+    _mlflow.check(mlflow)
     chosen: list[Any] = [*own_tasks(images, points, table, target, npz), *(tasks or [])]
     chosen = chosen or list(DEMO_TASKS)
     sizes = _sizes(train_size)
@@ -88,7 +96,7 @@ def bench(
         total = len(list(cells(chosen, [*names, *ends], seeds, sizes, epochs)))
         finished: list[Run] = []
         began = now()
-        if jobs is None:
+        if jobs is None and engine is None:
             # processes take seconds to start: a few quick fits are done before that
             worth = total > QUICK or any(is_iterative(name) for name in names)
             jobs = _cores() if worth else 1
@@ -108,6 +116,8 @@ def bench(
                 train_sizes=sizes,
                 epochs=epochs,
                 jobs=jobs,
+                engine=engine,
+                address=address,
                 journal=journal,
                 resume=resume,
                 store=opened,
@@ -128,10 +138,14 @@ def bench(
     if json != "-":
         # an oracle that nobody asked for and that does not exist is no news
         shown = [run for run in runs if run.learner in names or run.status == "ok"]
-        took = f"{len(shown)} runs in {time.monotonic() - started:.0f} s, {jobs} at a time; kept in {opened.name}"
+        how = f"{jobs} at a time" if jobs else f"by {engine}"
+        took = f"{len(shown)} runs in {time.monotonic() - started:.0f} s, {how}; kept in {opened.name}"
         if old := sum(run.started < began for run in shown):
             took += f", {'all' if old == len(shown) else old} of them from there (--force makes them again)"
         _print(shown, took, picture)
+    if mlflow is not None and not interrupted:
+        sent = [run for run in runs if run.learner in names or run.status == "ok"]
+        _mlflow.try_to_deliver(sent, mlflow, store, opened.name)
     if interrupted:
         typer.echo(f"interrupted: {len(finished)} of {total} runs are kept; the same command goes on", err=True)
         sys.exit(130)

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from spoton.cli._mlflow import Mlflow
+
 StoreOption = Annotated[
     str | None,
     typer.Option(
@@ -111,16 +113,28 @@ def leaderboard(
 
 
 def export_runs(
-    file: Annotated[Path, typer.Argument(help="A .json, .jsonl or .parquet file.")],
+    file: Annotated[Path | None, typer.Argument(help="A .json, .jsonl or .parquet file.")] = None,
     store: StoreOption = None,
     task: Annotated[str | None, typer.Option(help="Runs of this task only.")] = None,
     predictions: Annotated[bool, typer.Option("--predictions", help="With the predictions that were kept.")] = False,
+    mlflow: Mlflow = None,
 ) -> None:
-    """Write the runs of the store to a file."""
+    """Write the runs of the store to a file, or send them to an MLflow server."""
+    from spoton.cli import _mlflow
+    from spoton.errors import UsageError
     from spoton.store import Store
     from spoton.store import export_runs as export
 
+    if file is None and mlflow is None:
+        raise UsageError("export-runs needs a file, or the address of an MLflow server by --mlflow")
+    _mlflow.check(mlflow)
     with Store.open(store, create=False) as opened:
+        if mlflow is not None:
+            tasks = [task] if task else list(opened.sql("SELECT DISTINCT task FROM runs ORDER BY task")["task"])
+            # pictures are drawn from predictions; of one task at a time they fit into memory
+            _mlflow.deliver((opened.runs(task=name, predictions=True) for name in tasks), mlflow)
+        if file is None:
+            return
         runs = opened.runs(task=task, predictions=predictions)
         export(runs, file)
         typer.echo(f"wrote {len(runs)} runs to {file}")
