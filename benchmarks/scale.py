@@ -225,7 +225,7 @@ def main() -> None:
     parser.add_argument("--engine", default="loky", help="engines of the part workers, with commas")
     parser.add_argument("--cells", type=int, default=40)
     parser.add_argument("--trees", type=int, default=300, help="of each forest; 300 take about a second")
-    parser.add_argument("--seeds", type=int, default=5, help="of the part overhead")
+    parser.add_argument("--seeds", type=int, default=10, help="of the part overhead")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--runs", type=int, default=100_000)
     parser.add_argument("--store", help="URL of an empty database for the part store; a file of SQLite by default")

@@ -8,6 +8,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from operator import index
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.compose import TransformedTargetRegressor
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from spoton import metrics
 from spoton._judge import Judge
@@ -248,11 +249,17 @@ def _one_thread() -> Iterator[None]:
     try:
         if torch is not None:
             torch.set_num_threads(1)
-        with threadpool_limits(1):
+        with _pools(len(sys.modules)).limit(limits=1):
             yield
     finally:
         if torch is not None:
             torch.set_num_threads(before)
+
+
+@lru_cache(maxsize=1)
+def _pools(modules: int) -> ThreadpoolController:
+    """The thread pools of this process: looked for anew when a module was loaded, since that takes milliseconds."""
+    return ThreadpoolController()
 
 
 def _one_line(error: Exception) -> str:

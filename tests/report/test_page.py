@@ -12,6 +12,8 @@ from spoton.colours import contrast
 
 ROWS = "#board tbody tr:not(.group):visible"
 
+pytestmark = pytest.mark.slow  # a browser: half a minute in all
+
 
 def learners(sheet: Any) -> list[str]:
     return [text.strip() for text in sheet.locator(f"{ROWS} th.name a").all_inner_texts()]
