@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import sys
 import time
 import warnings
@@ -171,34 +172,33 @@ def tune(member: str, name: str) -> tuple[str, float, float]:
     return min(tried, key=lambda one: (-one[1], one[2]))
 
 
-def lines_of(name: str, member: str, variant: str, labels: dict[str, bool]) -> list[str]:
-    """Lines of a table: hit and mean absolute error on each length, mean and spread over seeds.
+def measured(name: str, member: str, variant: str, seed: int) -> dict[str, Any]:
+    """One fit, scored on lists of each length; `ordernet` also with comparisons that stay soft.
 
     Args:
         name: the learner.
         member: of `lists`.
         variant: options of the task.
-        labels: of the lines; for `ordernet`, whether its comparisons are `hard` in evaluation, from one fit.
+        seed: of the split and the learner.
     """
-    columns = LENGTHS[-1]
-    whole = member == "argmax" or variant != REAL
+    columns, whole = LENGTHS[-1], member == "argmax" or variant != REAL
+    learner, took, _ = fitted(name, f"lists/{member}?{variant}&longest={columns}", variant, seed)
     tests = [lists_of(member, variant, length, columns) for length in LENGTHS]
-    found: dict[str, list[list[tuple[float, float]]]] = {label: [] for label in labels}
-    seconds, parameters = [], 0
-    for seed in SEEDS:
-        learner, took, _ = fitted(name, f"lists/{member}?{variant}&longest={columns}", variant, seed)
-        seconds.append(took)
-        parameters = count_parameters(learner) or 0
-        for label, hard in labels.items():
-            if name.startswith("ordernet"):
-                learner.module_.hard = hard
-            found[label].append([score(learner, X, y, whole) for X, y in tests])
-    lines = []
-    for label, runs in found.items():
-        hit, mae = 100 * np.array(runs)[..., 0], np.array(runs)[..., 1]
-        cells = [f"{share(hit[:, i])} ({mae[:, i].mean():.3g})" for i in range(len(LENGTHS))]
-        lines.append(f"| {label} | {' | '.join(cells)} | {parameters or '-'} | {np.mean(seconds):.1f} |")
-    return lines
+    found = {}
+    for soft in (False, True) if name.startswith("ordernet") else (False,):
+        if name.startswith("ordernet"):
+            learner.module_.hard = not soft
+        found["soft" if soft else "as it is"] = [score(learner, X, y, whole) for X, y in tests]
+    return {"seconds": round(took, 2), "parameters": count_parameters(learner), "found": found}
+
+
+def line_of(label: str, runs: list[dict[str, Any]], how: str = "as it is") -> str:
+    """Of a table: hit and mean absolute error on each length, mean and spread over seeds."""
+    found = np.array([run["found"][how] for run in runs])
+    hit, mae = 100 * found[..., 0], found[..., 1]
+    cells = [f"{share(hit[:, i])} ({mae[:, i].mean():.3g})" for i in range(len(LENGTHS))]
+    seconds = np.mean([run["seconds"] for run in runs])
+    return f"| {label} | {' | '.join(cells)} | {runs[0]['parameters'] or '-'} | {seconds:.1f} |"
 
 
 def share(percent: Array) -> str:
@@ -208,6 +208,10 @@ def share(percent: Array) -> str:
     return f"{percent.mean():.2f} ± {percent.std(ddof=1):.2f}"
 
 
+ABOUT = (
+    "Share of lists answered exactly in %, mean and spread over seeds 100 to 104 (one figure where all agree), and the "
+    "mean absolute error. Trained on 1,600 lists of 1 to 8 numbers."
+)
 HEAD = (
     "| learner | "
     + " | ".join(f"{length} numbers" for length in LENGTHS)
@@ -239,8 +243,20 @@ def parallel(jobs: int, call: Callable[..., Any], asked: list[Any]) -> Iterator[
     )
     with progress() as bar:
         for arguments, answer in zip(asked, answers, strict=True):
-            bar.say(f"{' '.join(map(str, arguments[:3]))}: {answer[-1]}")
+            bar.say(f"{' '.join(map(str, arguments))}: {answer['seconds'] if 'seconds' in answer else answer[-1]}")
             yield answer
+
+
+def resumed(journal: Path, jobs: int, asked: list[tuple[Any, ...]]) -> dict[tuple[Any, ...], Any]:
+    """The run of each (learner, member, variant, seed); what is in the journal is not made again."""
+    known = [json.loads(line) for line in journal.read_text("utf-8").splitlines()] if journal.exists() else []
+    runs = {tuple(run.pop("cell")): run for run in known}
+    left = [cell for cell in asked if cell not in runs]
+    for cell, run in zip(left, parallel(jobs, measured, left), strict=True):
+        runs[cell] = run
+        with journal.open("a", encoding="utf-8") as lines:
+            print(json.dumps({"cell": cell, **run}), file=lines)
+    return runs
 
 
 def main() -> None:
@@ -250,6 +266,8 @@ def main() -> None:
     parser.add_argument("--member", choices=MEMBERS, action="append", help="these tasks only")
     parser.add_argument("--markdown", type=Path)
     parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument("--journal", type=Path, default=Path(__file__).parent / "lists-runs.jsonl")
+    parser.add_argument("--note", default="", help="a sentence about the machine, for the file")
     options = parser.parse_args()
     import torch
 
@@ -259,29 +277,26 @@ def main() -> None:
         for (member, name), (best, hit, mae) in zip(pairs, parallel(options.jobs, tune, pairs), strict=True):
             print(f"{member} {name}: {best} ({100 * hit:.1f} %, {mae:.4g})", flush=True)
         return
-    asked: list[tuple[str, str, str, dict[str, bool]]] = []
-    for member in members:
-        for label, name in learners_for(member).items():
-            labels = {SOFT: False, label: True} if label == "ordernet" else {label: True}
-            asked.append((name, member, WHOLE, labels))
-    for member, variant in itertools.product(members, (TIES, REAL)):
-        asked.append((learners_for(member)["ordernet"], member, variant, {f"`lists/{member}?{variant}`": True}))
-    answers = list(parallel(options.jobs, lines_of, asked))
+    wanted = [(name, member, WHOLE) for member in members for name in learners_for(member).values()]
+    wanted += [("ordernet", *pair) for pair in itertools.product(members, (TIES, REAL))]
+    runs = resumed(options.journal, options.jobs, [(*cell, seed) for cell in wanted for seed in SEEDS])
+    cells = {cell: [runs[*cell, seed] for seed in SEEDS] for cell in wanted}
     parts: list[str] = []
     for member in members:
         lines = [f"## lists/{member}?{WHOLE}&longest={LENGTHS[-1]}", "", HEAD]
-        for (_, of, variant, _), found in zip(asked, answers, strict=True):
-            lines += found if (of, variant) == (member, WHOLE) else []
+        lines += [line_of(label, cells[name, member, WHOLE]) for label, name in learners_for(member).items()]
+        lines.append(line_of(SOFT, cells["ordernet", member, WHOLE], "soft"))
         names = ", ".join(f"`{name}`" for name in list(learners_for(member).values())[2:-1])
         parts.append("\n".join([*lines, "", f"Settings: {names}; `ordernet` as it is."]))
     lines = ["## Equal numbers, and real ones, by `ordernet`", "", HEAD.replace("learner", "task")]
-    for (_, _, variant, _), found in zip(asked, answers, strict=True):
-        lines += found if variant != WHOLE else []
+    for member, variant in itertools.product(members, (TIES, REAL)):
+        lines.append(line_of(f"`lists/{member}?{variant}`", cells["ordernet", member, variant]))
     parts.append("\n".join(lines))
     text = "\n\n".join(parts)
     if options.markdown:
         command = " ".join(["python", *sys.argv])
-        head = f"# Lists\n\n`{command}`, torch {torch.__version__}, one thread of a CPU a fit.\n\n"
+        head = f"# Lists\n\n`{command}`, torch {torch.__version__}, one thread of a CPU a fit. {options.note}".rstrip()
+        head += f"\n\n{ABOUT}\n\n"
         options.markdown.write_text(head + text + "\n")
 
 

@@ -14,10 +14,11 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean, median
+from types import MappingProxyType
 
 import torch
 
@@ -34,18 +35,21 @@ PEERS = ("lightgbm", "xgboost", "forest", "linear", "realmlp")  # those that the
 SELECTORS = ("lasso-cv", "stg")
 FASTAI = "fastai-tabular+ynorm?epochs=40"  # as it did best among the questions of 2020
 REAL = ("cancer", "star98", "fair", "grunfeld", "fertility", "wine", "anes96")  # all but iris, of three columns
-# these get the first seeds of all; those that take minutes on a wide table, fewer
+# these get the first seeds of all where tables are wide; those that take minutes there, fewer
 FIRST = dict.fromkeys((LADDER, *PEERS, *SELECTORS, "fastai-tabular"), 5) | {"realmlp": 2, "stg": 1}
+FIRST_ORDINARY = {"realmlp": 5}
 ORDINARY = (
     *("friedman1", "friedman2", "friedman3", "diabetes", "california-like", "steps", "products"),
     *(f"real/{name}" for name in REAL),
 )
 
 
-def made(run: Bench, tasks: Iterable[str], learners: Iterable[str]) -> list[Run]:
+def made(
+    run: Bench, tasks: Iterable[str], learners: Iterable[str], first: Mapping[str, int] = MappingProxyType(FIRST)
+) -> list[Run]:
     """All runs; those of peers on the first few seeds."""
     tasks, runs, whole = list(tasks), [], len(run.seeds)
-    counts = {name: min(whole, FIRST.get(name.partition("+")[0], whole)) for name in learners}
+    counts = {name: min(whole, first.get(name.partition("+")[0], whole)) for name in learners}
     for count in sorted(set(counts.values()), reverse=True):
         names = [name for name, its in counts.items() if its == count]
         runs += replace(run, seeds=run.seeds[:count])(tasks, names)
@@ -155,7 +159,7 @@ def lead(runs: list[Run], task: str, peer: str, ours: str) -> float:
 def regret(run: Bench) -> str:
     """5. No regret on ordinary tables"""
     learners = [OURS, LADDER, *PEERS]
-    runs = made(run, ORDINARY, learners)
+    runs = made(run, ORDINARY, learners, FIRST_ORDINARY)
     rows = []
     for task in ORDINARY:
         means = [mean(scores(of(runs, task, name))) for name in learners]
@@ -235,10 +239,9 @@ def main() -> None:
             f"`python benchmarks/tables.py {name}`, torch {torch.__version__}, one thread of a CPU a fit, "
             f"{len(seeds)} seeds from {seeds[0]}"
         )
-        if name != "noise" and len(seeds) > min(FIRST.values()):
-            command += "; of these learners fewer, from the first: " + ", ".join(
-                f"`{one}` {n}" for one, n in FIRST.items()
-            )
+        first = {"noise": {}, "regret": FIRST_ORDINARY}.get(name, FIRST)
+        if fewer := ", ".join(f"`{one}` {n}" for one, n in first.items() if n < len(seeds)):
+            command += f"; of these learners fewer, from the first: {fewer}"
         command += f". {asked.note}".rstrip()
         text = f"{command}\n\n{section(Bench(asked.jobs, asked.journal, seeds))}"
         replace_section(asked.out, INTRO, title, text, [(part.__doc__ or "").strip() for part in SECTIONS.values()])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,7 +63,8 @@ def test_a_worker_that_dies_loses_nothing_and_nothing_is_there_twice(cluster: An
         assert len({run.identity for run in runs}) == len(store.runs()) == 20
         deadly = bench(OWN, [("always", Deadly(99, folder=str(tmp_path))), "mean"], seeds=[7], **where)
     assert [run.status for run in deadly] == ["failed", "ok"]
-    assert "its worker died 3 times, at last alone: " in deadly[0].reason  # KilledWorker, or a future that is cancelled
+    # the scheduler's word for it, or that of a future whose worker was restarted
+    assert re.search("its worker died 3 times, at last alone: (KilledWorker|CancelledError)", deadly[0].reason)
 
 
 def test_ctrl_c_ends_the_cells_of_workers(cluster: Any, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spoton.cli._mlflow import Mlflow
+from spoton.cli._output import check_writable, console, cores, replace_text
 from spoton.cli._own import Images, Npz, Points, TableFile, Target, own_tasks
 from spoton.cli._store import StoreOption
 
@@ -75,7 +75,7 @@ def bench(
     sizes = _sizes(train_size)
     for option, path in (("--json", json if json != "-" else None), ("--picture", picture)):
         if path is not None:
-            _check_writable(option, Path(path))
+            check_writable(option, Path(path))
     with progress(quiet=quiet, live=live) as bar:
         bar.say("loading")
         from spoton._bench import bench as run_bench
@@ -99,7 +99,7 @@ def bench(
         if jobs is None and engine is None:
             # processes take seconds to start: a few quick fits are done before that
             worth = total > QUICK or any(is_iterative(name) for name in names)
-            jobs = _cores() if worth else 1
+            jobs = cores() if worth else 1
         bar.start(total)
 
         def on_run(run: Run) -> None:
@@ -152,10 +152,6 @@ def bench(
     sys.exit(1 if any(run.status == "failed" for run in asked) else 0)
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _default_learners(chosen: list[str | Task]) -> str:
     """Learners that fit all the tasks: those of the demo for images, others for tables."""
     from spoton.tasks import get_task
@@ -175,16 +171,6 @@ def _sizes(text: str | None) -> list[int | None]:
     return [int(part) for part in parts]
 
 
-def _check_writable(option: str, path: Path) -> None:
-    """Before a long bench, not after it."""
-    from spoton.errors import UsageError
-
-    if path.is_dir() or not path.parent.is_dir():
-        raise UsageError(
-            f"{option} {path} cannot be written: {'it is' if path.is_dir() else 'there is no such'} folder"
-        )
-
-
 def _write_json(runs: list[Run], target: str) -> None:
     """One list of flat rows; a file is replaced at once or not at all."""
     import json
@@ -193,21 +179,15 @@ def _write_json(runs: list[Run], target: str) -> None:
     if target == "-":
         typer.echo(text)
         return
-    path = Path(target)
-    partial = path.with_name(path.name + ".part")
-    partial.write_text(text + "\n", encoding="utf-8")
-    partial.replace(path)
+    replace_text(Path(target), text + "\n")
 
 
 def _print(runs: list[Run], took: str, picture: Path | None) -> None:
-    from rich.console import Console
-
     from spoton.tables import report, save_svg
 
-    # a pipe has no width: 120 columns hold every table, and long sentences stay on one line
-    console = Console() if sys.stdout.isatty() else Console(width=120, soft_wrap=True)
-    for part in report(runs, took, spread=console.width >= 105):
-        console.print(part, highlight=False)
+    screen = console()
+    for part in report(runs, took, spread=screen.width >= 105):
+        screen.print(part, highlight=False)
     if picture is not None:
         save_svg(picture, report(runs, took))
         typer.echo(f"picture: {picture}", err=True)

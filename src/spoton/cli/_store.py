@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from spoton.cli._mlflow import Mlflow
+from spoton.cli._output import console
 
 StoreOption = Annotated[
     str | None,
@@ -83,8 +83,6 @@ def leaderboard(
     csv: Annotated[Path | None, typer.Option(help="Write the view `leaderboard` to this CSV file instead.")] = None,
 ) -> None:
     """Print the leaderboard of all runs in the store, the newest of each."""
-    from rich.console import Console
-
     from spoton.errors import DataError, UsageError
     from spoton.store import Store
     from spoton.tables import report
@@ -107,9 +105,9 @@ def leaderboard(
             raise UsageError(
                 f"{opened.name} has no runs{' of these tasks' if names else ''}; spoton store info says what it has"
             )
-        console = Console() if sys.stdout.isatty() else Console(width=120, soft_wrap=True)
-        for part in report(runs, f"{len(runs)} runs in {opened.name}", spread=console.width >= 105):
-            console.print(part, highlight=False)
+        screen = console()
+        for part in report(runs, f"{len(runs)} runs in {opened.name}", spread=screen.width >= 105):
+            screen.print(part, highlight=False)
 
 
 def export_runs(

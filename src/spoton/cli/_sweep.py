@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from spoton.cli._output import check_writable, console, cores
 from spoton.cli._own import Images, Npz, Points, TableFile, Target, own_tasks
 from spoton.cli._store import StoreOption
 
@@ -62,7 +63,6 @@ def sweep(
     npz: Npz = None,
 ) -> None:
     """Choose settings of a learner on training rows, and report the best on rows that had no say in it."""
-    from spoton.cli._bench import _check_writable, _cores
     from spoton.cli._progress import progress
     from spoton.errors import UsageError
     from spoton.store import DEFAULT, VARIABLE
@@ -75,7 +75,7 @@ def sweep(
     task: Any = own[0] if own else words[0]
     for option, path in (("--picture", picture), ("--csv", csv)):
         if path is not None:
-            _check_writable(option, path)
+            check_writable(option, path)
     if picture is not None and picture.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise UsageError(f"--picture is a .png, .svg or .pdf file, not {picture.name}")
     where = store or os.environ.get(VARIABLE) or DEFAULT
@@ -118,7 +118,7 @@ def sweep(
                 train_size=train_size,
                 prune=prune,
                 finalists=finalists,
-                jobs=jobs or _cores(),
+                jobs=jobs or cores(),
                 store=where,
                 studies=studies,
                 on_plan=on_plan,
@@ -128,11 +128,9 @@ def sweep(
         except KeyboardInterrupt:
             typer.echo(f"interrupted: {done} runs are kept; the same command goes on", err=True)
             sys.exit(130)
-    from rich.console import Console
-
-    console = Console() if sys.stdout.isatty() else Console(width=120, soft_wrap=True)
-    for part in render(found, f"{time.monotonic() - began:.0f} s", spread=console.width >= 105):
-        console.print(part, highlight=False)
+    screen = console()
+    for part in render(found, f"{time.monotonic() - began:.0f} s", spread=screen.width >= 105):
+        screen.print(part, highlight=False)
     if csv is not None:
         found.to_frame().to_csv(csv, index=False)
     if found.best is not None:

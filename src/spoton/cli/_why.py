@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from spoton.cli._output import check_writable, console, cores, replace_text
 from spoton.cli._own import Images, Npz, Points, TableFile, Target, own_tasks
 from spoton.cli._store import StoreOption
 
@@ -27,7 +27,6 @@ def why(
     npz: Npz = None,
 ) -> None:
     """Find out by experiment what holds a learner back, and what helps."""
-    from spoton.cli._bench import _check_writable, _cores
     from spoton.cli._progress import progress
     from spoton.errors import UsageError
     from spoton.store import Store
@@ -38,25 +37,21 @@ def why(
     if len(tasks) != 1:
         raise UsageError(f"why needs one task and one learner; there are {len(tasks)} tasks beside {learner}")
     if json is not None:
-        _check_writable("--json", json)
+        check_writable("--json", json)
     with progress(quiet=quiet) as bar:
         bar.say("loading")
-        from rich.console import Console
-
         from spoton.why import why as find_out
         from spoton.why._render import render
 
         opened = Store.open(store)
         try:
             found = find_out(
-                learner, tasks[0], minutes=minutes, seeds=seeds, jobs=jobs or _cores(), store=opened, say=bar.say
+                learner, tasks[0], minutes=minutes, seeds=seeds, jobs=jobs or cores(), store=opened, say=bar.say
             )
         finally:
             opened.close()
-    console = Console() if sys.stdout.isatty() else Console(width=120, soft_wrap=True)
+    screen = console()
     for part in render(found):
-        console.print(part, highlight=False)
+        screen.print(part, highlight=False)
     if json is not None:
-        partial = json.with_name(json.name + ".part")
-        partial.write_text(found.to_frame().to_json(orient="records", indent=1) + "\n", encoding="utf-8")
-        partial.replace(json)
+        replace_text(json, found.to_frame().to_json(orient="records", indent=1) + "\n")

@@ -9,6 +9,7 @@ from spoton.learners._assemble import MODIFIERS as MODIFIERS
 from spoton.learners._assemble import assemble, parse
 from spoton.learners._count import count_parameters as count_parameters
 from spoton.learners._count import innermost as innermost
+from spoton.learners._count import model_of as model_of
 from spoton.learners._each import ByLabel as ByLabel
 from spoton.learners._each import EachOutput as EachOutput
 from spoton.learners._each import OneHot as OneHot
@@ -40,7 +41,6 @@ from spoton.learners._peers import UNET_LOGSCAN as UNET_LOGSCAN
 from spoton.learners._peers import VIT_SMALL as VIT_SMALL
 from spoton.learners._recipe import Recipe as Recipe
 from spoton.learners._rename import is_known as is_known
-from spoton.learners._rename import model_of as model_of
 from spoton.learners._rename import rename as rename
 from spoton.learners._selection import selection_of as selection_of
 from spoton.learners._sklearn import FOREST as FOREST

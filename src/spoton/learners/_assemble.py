@@ -42,6 +42,14 @@ class Words:
     modifiers: dict[str, str]
     options: dict[str, str]
 
+    def __str__(self) -> str:
+        """The name that is made of them, in this order."""
+        stem = self.base + (f"@{'+'.join(self.features)}" if self.features else "")
+        for key, value in self.modifiers.items():
+            stem += f"+{key}" if value in ("", DEFAULTS.get(key)) else f"+{key}={value}"
+        query = "&".join(f"{key}={value}" for key, value in self.options.items())
+        return f"{stem}?{query}" if query else stem
+
 
 def parse(name: str) -> Words:
     """Take a name apart.

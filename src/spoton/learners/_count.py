@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 
 
 def innermost(estimator: Any) -> Any:
@@ -13,6 +14,18 @@ def innermost(estimator: Any) -> Any:
         if hasattr(estimator, part):
             return innermost(getattr(estimator, part))
     return innermost(estimator.steps[-1][1]) if hasattr(estimator, "steps") else estimator
+
+
+def model_of(estimator: BaseEstimator) -> BaseEstimator:
+    """The unfitted model inside scalers of answers, pipelines and wrappers."""
+    parameters = estimator.get_params(deep=False)
+    for key in ("regressor", "estimator", "steps"):
+        inner = parameters.get(key)
+        if key == "steps" and inner:
+            return model_of(inner[-1][1])
+        if isinstance(inner, BaseEstimator):
+            return model_of(inner)
+    return estimator
 
 
 def count_parameters(estimator: Any) -> int | None:

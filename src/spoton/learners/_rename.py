@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sklearn.base import BaseEstimator
-
 from spoton.errors import MissingExtra, UsageError
-from spoton.learners._assemble import DEFAULTS, parse
+from spoton.learners._assemble import Words, parse
 
 
 def rename(
@@ -41,12 +39,7 @@ def rename(
         else:
             kept[key] = value
     chosen = words.features if features is None else tuple(features)
-    stem = (base or words.base) + (f"@{'+'.join(chosen)}" if chosen else "")
-    stem += "".join(
-        f"+{key}={value}" if value and value != DEFAULTS.get(key) else f"+{key}" for key, value in kept.items()
-    )
-    query = "&".join(f"{key}={value}" for key, value in {**words.options, **(options or {})}.items())
-    found = f"{stem}?{query}" if query else stem
+    found = str(Words(base or words.base, chosen, kept, {**words.options, **(options or {})}))
     try:
         check_learner(found)
     except (UsageError, MissingExtra, ValueError, TypeError):
@@ -63,15 +56,3 @@ def is_known(name: str) -> bool:
     except UsageError:
         return False
     return True
-
-
-def model_of(estimator: BaseEstimator) -> BaseEstimator:
-    """The unfitted model inside scalers of answers, pipelines and wrappers."""
-    parameters = estimator.get_params(deep=False)
-    for key in ("regressor", "estimator", "steps"):
-        inner = parameters.get(key)
-        if key == "steps" and inner:
-            return model_of(inner[-1][1])
-        if isinstance(inner, BaseEstimator):
-            return model_of(inner)
-    return estimator

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, clone
 from spoton import catalogue, names
 from spoton.errors import UsageError
 from spoton.learners import FEATURE_NAMES, MODIFIERS, ORACLE, get_learner
-from spoton.learners._assemble import DEFAULTS, parse
+from spoton.learners._assemble import DEFAULTS, Words, parse
 from spoton.sweeps._space import Choices, Setting, Space, label
 
 FEATURES = "@"
@@ -50,23 +50,20 @@ class Family:
 
     def _named(self, setting: Mapping[str, Any]) -> str:
         words = parse(self.name)
-        features, modifiers, options = "+".join(words.features), dict(words.modifiers), dict(words.options)
+        features, modifiers, options = words.features, dict(words.modifiers), dict(words.options)
         for key, value in setting.items():
             if key == FEATURES:
-                features = label(value)
+                features = (label(value),)
             elif not key.startswith("+"):
                 options[key] = label(value)
             elif value is True:
                 modifiers[key[1:]] = DEFAULTS.get(key[1:], "")
             elif value is not False:
                 modifiers[key[1:]] = label(value)
-        known = [key.rstrip("=") for key in MODIFIERS]
-        rest = "".join(
-            f"+{key}" + (f"={modifiers[key]}" if modifiers[key] != DEFAULTS.get(key, "") else "")
-            for key in dict.fromkeys(known)
-            if key in modifiers
-        )
-        return names.join_name(words.base + (f"@{features}" if features else "") + rest, options)
+        # one setting has one name, in whatever order its parts were given
+        known = dict.fromkeys(key.rstrip("=") for key in MODIFIERS)
+        ordered = {key: modifiers[key] for key in known if key in modifiers}
+        return str(Words(words.base, features, ordered, dict(sorted(options.items()))))
 
     def check(self, space: Space) -> None:
         """Build a learner with each value of each parameter.

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from spoton._provenance import hide_passwords
 from spoton._run import Run
+from spoton.store._rows import ORIGIN
 
 # what a server takes: https://mlflow.org/docs/latest/rest-api.html#log-batch
 METRICS_AT_ONCE = 1000
@@ -25,17 +26,6 @@ CUT = " ... cut"
 UUID = "spoton.uuid"  # the run's own: what has it was sent before
 WHOLE = "spoton.whole"  # set last: a run without it was cut off on its way
 FACTS = ("task", "learner", "seed", "train_size", "asked_train_size", "asked_epochs", "details")
-ORIGIN = (
-    "command",
-    "spoton_commit",
-    "spoton_dirty",
-    "folder_commit",
-    "folder_dirty",
-    "python",
-    "platform",
-    "cpu",
-    "gpu",
-)
 COUNTS = ("fit_seconds", "predict_seconds", "parameters", "epochs")
 
 T = TypeVar("T")

@@ -102,8 +102,7 @@ class Study:
 
     def errors(self, learner: Any) -> dict[int, float]:
         """Seed -> error of a learner, of the runs that are there."""
-        name = learner if isinstance(learner, str) else learner[0]
-        runs = [run for run in self.runs if run.learner == name and run.asked_train_size is None]
+        runs = [run for run in self.runs if run.learner == name_of(learner) and run.asked_train_size is None]
         return {run.seed: error_of(run) for run in runs if run.status != "skipped"}
 
     @property
@@ -121,9 +120,14 @@ class Study:
         asked = {combination: self.subject.with_changes(combination) for combination in combinations}
         unique: dict[str, Any] = {}
         for learner in asked.values():
-            unique.setdefault(learner if isinstance(learner, str) else learner[0], learner)
+            unique.setdefault(name_of(learner), learner)
         unique.pop(self.subject.name, None)  # a change that changes nothing
         self.run(unique.values(), seeds)
         for combination, learner in asked.items():
             if (found := effect(self.base, self.errors(learner), self.floor)) is not None:
                 self.effects[combination] = found
+
+
+def name_of(learner: Any) -> str:
+    """What the runs of a learner are called, as a bench takes it."""
+    return str(learner if isinstance(learner, str) else learner[0])
