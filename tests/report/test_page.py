@@ -98,7 +98,7 @@ def test_a_run_and_back_again(sheet: Any) -> None:
     assert pictures.count() >= 18
     for text in pictures.evaluate_all("all => all.map((one) => one.getAttribute('aria-label'))"):
         assert len(text) > 8
-    assert "spoton bench pnist/topleft --learners net3 --seeds" in view.locator("pre").first.inner_text()
+    assert "spoton bench pnist/topleft --learners net3 --seed " in view.locator("pre").first.inner_text()
     assert "Table of 12 epochs" in view.inner_text()
     view.get_by_role("link", name=re.compile("^seed 2")).click()
     assert "seed 2" in view.locator(".lead").inner_text()

@@ -201,8 +201,8 @@ def test_how_a_run_is_repeated() -> None:
     run = spoton.evaluate("linear@pts", "pnist/topleft", 2, train_size=60, keep_predictions=True)
     how = repeat(run)
     assert shlex.split(how.command)[1:5] == ["bench", "pnist/topleft", "--learners", "linear@pts"]
-    assert how.command.endswith(" --seeds 3 --train-size 60 --keep-predictions --force")
-    assert how.note == "It makes seeds 0 to 1 too."
+    assert how.command.endswith(" --seed 2 --train-size 60 --keep-predictions --force")
+    assert how.note == ""
     names: dict[str, Any] = {}
     exec(how.python, names)
     again = names["run"]
@@ -217,7 +217,7 @@ def test_what_no_name_repeats_is_said() -> None:
     assert repeat(Run("mine", "linear", own=True)).command == ""
     assert "x=1'" in repeat(Run("a?x=1&y='2'", "linear?x=1")).command
     late = repeat(Run("friedman1", "linear", 103))
-    assert (late.command, "seed=103" in late.python) == ("", True)
+    assert ("--seed 103" in late.command, "seed=103" in late.python) == (True, True)
     scored = repeat(Run("friedman1", "linear", asked_history=1, asked_epochs=5))
     assert "--epochs 5 --history" in scored.command
     assert "epochs=5, history=True" in scored.python

@@ -122,6 +122,17 @@ def test_wrong_usage() -> None:
         bench("friedman2", "mean", store="none/s.db")
 
 
+def test_one_seed_alone_and_cells_of_one_name() -> None:
+    words = ("bench", "pnist/topleft", "--learners", "featsnet", "--jobs", "1", "--seed", "7", "--epochs")
+    assert run(*words, "1").exit_code == 0
+    assert run(*words, "2").exit_code == 0
+    with Store.open("spoton.db") as opened:
+        assert {found.seed for found in opened.runs()} == {7}
+    board = run("leaderboard").stdout
+    assert "featsnet · 1 epochs" in board
+    assert "featsnet · 2 epochs" in board
+
+
 def test_the_words_of_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
     # the oracle comes by itself: six cells
     words = ("bench", "friedman2", "--learners", "linear,mean", "--seeds", "2", "--jobs", "1")

@@ -32,6 +32,9 @@ def bench(
     ] = None,
     learners: Annotated[str | None, typer.Option(help="Learners a,b,c; spoton learners lists them.")] = None,
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds: 0, 1, ...")] = 3,
+    seed: Annotated[
+        list[int] | None, typer.Option("--seed", min=0, help="This seed alone, in place of --seeds; may be repeated.")
+    ] = None,
     train_size: Annotated[str | None, typer.Option(help="Numbers of training rows N[,N...]; all by default.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Epochs, for learners that have some.")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Runs at once; the number of cores by default.")] = None,
@@ -73,6 +76,7 @@ def bench(
     chosen: list[Any] = [*own_tasks(images, points, table, target, npz), *(tasks or [])]
     chosen = chosen or list(DEMO_TASKS)
     sizes = _sizes(train_size)
+    wanted: int | list[int] = list(dict.fromkeys(seed)) if seed else seeds
     for option, path in (("--json", json if json != "-" else None), ("--picture", picture)):
         if path is not None:
             check_writable(option, Path(path))
@@ -93,7 +97,7 @@ def bench(
         if "oracle" in ends and not any(isinstance(task, str) for task in chosen):
             ends.remove("oracle")  # own data has none
         started = time.monotonic()
-        total = len(list(cells(chosen, [*names, *ends], seeds, sizes, epochs)))
+        total = len(list(cells(chosen, [*names, *ends], wanted, sizes, epochs)))
         finished: list[Run] = []
         began = now()
         if jobs is None and engine is None:
@@ -112,7 +116,7 @@ def bench(
             runs = run_bench(
                 chosen,
                 [*names, *ends],
-                seeds=seeds,
+                seeds=wanted,
                 train_sizes=sizes,
                 epochs=epochs,
                 jobs=jobs,

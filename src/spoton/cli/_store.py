@@ -85,7 +85,7 @@ def leaderboard(
     """Print the leaderboard of all runs in the store, the newest of each."""
     from spoton.errors import DataError, UsageError
     from spoton.store import Store
-    from spoton.tables import report
+    from spoton.tables import report, tell_apart
     from spoton.tasks import get_task
 
     with Store.open(store, create=False) as opened:
@@ -105,6 +105,7 @@ def leaderboard(
             raise UsageError(
                 f"{opened.name} has no runs{' of these tasks' if names else ''}; spoton store info says what it has"
             )
+        tell_apart(runs)
         screen = console()
         for part in report(runs, f"{len(runs)} runs in {opened.name}", spread=screen.width >= 105):
             screen.print(part, highlight=False)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from spoton import metrics
 from spoton._run import Run
-from spoton.tables import leaderboard
+from spoton.tables import leaderboard, tell_apart
 from spoton.tables._leaderboard import RANKING
 from spoton.tables._render import COLUMNS, ENDS
 
@@ -153,26 +153,6 @@ def _clear(group: Group) -> None:
         if all(line.figures[place].value is None for line in group.lines):
             for line in group.lines:
                 line.figures[place] = Figure("", "", None)
-
-
-def tell_apart(runs: Sequence[Run]) -> None:
-    """Two cells of one name differ in epochs that were asked for, or in an estimator's parameters: names say it."""
-    held: dict[tuple[str, int, str], list[Run]] = {}
-    for run in runs:
-        held.setdefault((run.task, _whole(run.train_size), run.learner), []).append(run)
-    for same in held.values():
-        if len({(run.asked_epochs, run.details, run.asked_train_size) for run in same}) < 2:
-            continue
-        for run in same:
-            parts = [f"{run.asked_epochs} epochs"] if run.asked_epochs is not None else []
-            parts += [f"parameters {run.details[:6]}"] if run.details else []
-            parts += ["all rows asked for"] if run.asked_train_size is not None and _unlike(same) else []
-            run.learner = " · ".join([run.learner, *parts])
-
-
-def _unlike(runs: Sequence[Run]) -> bool:
-    """Whether some asked for that number of rows, and others got it as all that there are."""
-    return len({run.asked_train_size for run in runs}) > 1
 
 
 def _line(record: dict[Any, Any], shown: list[Any], runs: list[Run], by: str, place: int) -> Line:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from spoton._run import Run
 
-FEW = 10  # a command makes the seeds before this one too: beyond so many it is no help
-
 
 @dataclass(frozen=True)
 class Repeat:
@@ -36,7 +34,7 @@ def repeat(run: Run) -> Repeat:
         if made.startswith("spoton bench "):
             return Repeat(made, note="The task is data of your own: the command that made the run names its files.")
         return Repeat(note="The task is data of your own, which its name alone does not bring back.")
-    words = ["spoton", "bench", run.task, "--learners", run.learner, "--seeds", str(run.seed + 1)]
+    words = ["spoton", "bench", run.task, "--learners", run.learner, "--seed", str(run.seed)]
     options = []
     if run.asked_train_size is not None:
         words += ["--train-size", str(run.asked_train_size)]
@@ -53,7 +51,4 @@ def repeat(run: Run) -> Repeat:
     words.append("--force")
     parts = [repr(run.learner), repr(run.task), f"seed={run.seed}", *options]
     python = f"import spoton\nrun = spoton.evaluate({', '.join(parts)})"
-    if run.seed >= FEW:
-        return Repeat("", python, "The command line makes seeds from 0 on; Python makes this one alone.")
-    before = {0: "", 1: "It makes seed 0 too."}.get(run.seed, f"It makes seeds 0 to {run.seed - 1} too.")
-    return Repeat(shlex.join(words), python, before)
+    return Repeat(shlex.join(words), python)
