@@ -48,20 +48,23 @@ def _class() -> Any:
             self.history, self.eval_every, self.armed = history, eval_every, False
 
         def __reduce__(self) -> Any:
-            return FastaiHistory, (self.history, self.eval_every)
+            # with its Learner: one that is exported and loaded again calls it
+            return FastaiHistory, (self.history, self.eval_every), {"learn": self.learn, "armed": False}
 
         def before_fit(self) -> None:
             # also called by `validate` and `get_preds`, which train nothing
             self.begun = self.armed = False
 
         def before_train(self) -> None:
+            if hasattr(self.learn, "lr_finder"):
+                return  # a mock training, whose steps are taken back
             if not self.begun:
                 self.history.begin_fit()
             self.begun = self.armed = True
             self.start, self.total, self.rows = perf_counter(), 0.0, 0
 
         def after_loss(self) -> None:
-            if self.learn.training:
+            if self.armed and self.learn.training:
                 size = len(self.learn.yb[0])
                 self.total += self.learn.loss.item() * size
                 self.rows += size
@@ -76,8 +79,12 @@ def _class() -> Any:
             )
             recorded["train_loss"] = self.total / self.rows if self.rows else None
             if self.eval_every and (self.learn.epoch + 1) % self.eval_every == 0:
-                recorded["train_loss_eval"] = _eval_loss(self.learn)
+                recorded |= self.scores()
             self.history.append({key: value for key, value in recorded.items() if key != "time"} | row)
+
+        def scores(self) -> dict[str, float]:
+            """What is measured on the training rows in evaluation mode."""
+            return {"train_loss_eval": _eval_loss(self.learn)}
 
     return SpotonHistory
 
