@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,9 @@ from sklearn.linear_model import LinearRegression
 from spoton import Task, get_learner
 from spoton.errors import UsageError
 from spoton.learners import rename
-from spoton.why import Change, Diagnosis, Fact, Probe, setting, why
+from spoton.store import Store
+from spoton.why import Change, Diagnosis, Fact, Probe, Study, setting, why
+from spoton.why._keep import kept
 from spoton.why._render import render
 from spoton.why.probes import Optimisation, OutputRange, Reproducibility, TargetScale, probes
 
@@ -60,7 +63,7 @@ def test_the_words_say_no_more_than_was_measured(far_from_zero: Diagnosis) -> No
     assert "consistent with" not in text or "prove" not in text
     assert "Apply it" in text
     frame = far_from_zero.to_frame()
-    assert set(frame["verdict"]) <= {"helps", "harms", "no effect", "unclear", "not tested"}
+    assert set(frame["verdict"]) <= {"helps", "harms", "no effect", "unclear", "not tested", "failed"}
     assert (frame.loc[frame["verdict"] == "helps", "low"] > 0).all()
 
 
@@ -97,11 +100,99 @@ def test_a_learner_of_one_s_own_and_a_probe_of_one_s_own() -> None:
     assert found.code == "learner.set_params(fit_intercept=True)"
 
 
-def test_a_class_of_modules_is_taken_and_an_instance_is_refused() -> None:
-    import torch
+class Broken(LinearRegression):
+    """Takes no scaled answers."""
 
-    with pytest.raises(UsageError, match="a class of torch modules, not a Linear"):
-        why(torch.nn.Linear(2, 1), a_table())
+    def fit(self, X: object, y: np.ndarray) -> LinearRegression:
+        if abs(y.mean()) < 1:
+            raise RuntimeError("no such answers")
+        return super().fit(X, y)
+
+
+def test_a_change_that_breaks_the_learner_is_told_as_such_and_does_no_harm() -> None:
+    found = why(Broken(fit_intercept=False), a_table(500.0), probes=[TargetScale()], seeds=3)
+    (change, reason) = found.failed[0]
+    assert change.words == "standardise the answers in training"
+    assert reason == "RuntimeError: no such answers"
+    assert not found.of("harms")
+    assert found.to_frame()["verdict"].tolist().count("failed") == len(found.failed)
+    assert "Could not be tried" in "\n".join(str(part) for part in render(found))
+
+
+class Noisy(LinearRegression):
+    """As good as its seed."""
+
+    def __init__(self, salt: int = 0, offset: int = 0, random_state: int | None = None) -> None:
+        super().__init__()
+        self.salt, self.offset, self.random_state = salt, offset, random_state
+
+    def predict(self, X: object) -> np.ndarray:
+        found: np.ndarray = super().predict(X)
+        random = np.random.RandomState([self.salt, self.offset, self.random_state or 0])
+        # as much off as the seed will have it
+        return found + 0.5 * np.exp(0.2 * random.normal()) * random.normal(size=found.shape)
+
+
+class Useless(Probe):
+    """Twenty changes of the seed, which change nothing."""
+
+    name, about = "useless", "other seeds of the learner"
+
+    def changes(self, study: Study) -> list[Change]:
+        return [setting(self.name, f"seed {i}", f"cause {i}", "offset", i, group=str(i)) for i in range(1, 21)]
+
+
+@pytest.mark.slow
+def test_of_useless_changes_few_are_called_helpful() -> None:
+    """At most one diagnosis in ten names any of twenty; each one alone would be named in one of twenty."""
+    named, changes = 0, 0
+    for i in range(20):
+        rng = np.random.RandomState(i)
+        X = rng.normal(size=(60, 2))
+        found = why(Noisy(i), Task.from_arrays(f"table {i}", X, X[:, :1] - X[:, 1:]), probes=[Useless()], minutes=5)
+        assert len(found.measured) == 20
+        assert {effect.seeds for _, effect in found.measured} == {3}
+        named += bool(found.of("helps"))
+        changes += len(found.of("helps"))
+    assert named <= 4  # of 20 at 10 %: more than that has a probability of 4 %
+    assert changes <= 0.02 * 20 * 20
+
+
+def test_an_interrupt_keeps_what_was_measured(tmp_path: Path) -> None:
+    def stop(words: str, done: float, left: float) -> None:
+        assert 0 <= done <= 1
+        if "on the other seeds (1" in words and done > 0.56:
+            raise KeyboardInterrupt
+
+    found = why(NET, a_table(500.0), probes=[TargetScale()], store=tmp_path / "s.db", on_step=stop)
+    assert found.interrupted
+    assert found.measured
+    assert "Interrupted" in "\n".join(str(part) for part in render(found))
+    with Store.open(tmp_path / "s.db") as store:
+        assert [held["interrupted"] for held in kept(store)] == [True]
+
+    def at_once(words: str, done: float, left: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        why(NET, a_table(500.0), on_step=at_once)
+
+
+def test_progress_grows_and_time_runs_out() -> None:
+    steps: list[tuple[str, float, float]] = []
+    why(NET, a_table(500.0), probes=[TargetScale()], seeds=3, on_step=lambda *step: steps.append(step))
+    assert all(before[2] >= after[2] for before, after in pairwise(steps))
+    assert all(0 <= done <= 1 for _, done, _ in steps)
+    assert steps[-1][1] >= 0.85
+    assert any("on one seed" in words for words, _, _ in steps)
+
+
+@pytest.mark.slow
+def test_processes_find_the_same(far_from_zero: Diagnosis) -> None:
+    found = why(NET, a_table(500.0), probes=[TargetScale(), OutputRange()], minutes=5, engine="loky", jobs=2)
+    assert found.to_frame().equals(far_from_zero.to_frame())
+    with pytest.raises(UsageError, match="takes no address"):
+        why(NET, a_table(), engine="loky", address="tcp://x:1")
 
 
 def test_every_probe_has_a_name_and_a_line() -> None:
@@ -132,14 +223,15 @@ def test_the_command_says_it_in_words(tmp_path: Path, monkeypatch: pytest.Monkey
 
     monkeypatch.chdir(tmp_path)
     a_table().data().X.assign(y=a_table(500.0).data().y.to_numpy().ravel()).to_csv("t.csv", index=False)
-    words = ["why", "linear", "--table", "t.csv", "--target", "y", "--seeds", "2", "--jobs", "1", "--json", "w.json"]
+    words = ["why", "linear", "--table", "t.csv", "--target", "y", "--seeds", "3", "--jobs", "1", "--json", "w.json"]
     shown = CliRunner().invoke(app, words)
     assert shown.exit_code == 0, shown.output
     assert "linear is 100 % of the way" in shown.output
     assert "Nothing that was tried" in shown.output
     assert (tmp_path / "w.json").read_text().startswith("[")
-    refused = CliRunner().invoke(app, ["why", "linear"])
-    assert refused.exit_code != 0
+    for wrong in (["why"], ["why", "linear"], ["why", "friedman1", "linear", "--module", "a.py:B"]):
+        refused = CliRunner().invoke(app, wrong)
+        assert "one task and one learner" in str(refused.exception), wrong
 
 
 class Restless(LinearRegression):
@@ -155,3 +247,32 @@ def test_a_learner_that_no_seed_fixes_is_told() -> None:
     for learner, words in ((Restless(), "are not to be compared"), (LinearRegression(), "to the last digit")):
         found = why(learner, a_table(), probes=[Reproducibility()], seeds=2)
         assert words in found.facts[0].words
+
+
+def test_the_command_takes_a_file_and_writes_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from typer.testing import CliRunner
+
+    from spoton.cli import app
+
+    monkeypatch.chdir(tmp_path)
+    a_table().data().X.assign(y=a_table().data().y.to_numpy().ravel()).to_csv("t.csv", index=False)
+    (tmp_path / "net.py").write_text(
+        "from torch import nn\n\ndef net(in_shape, n_out):\n    return nn.Linear(in_shape[0], n_out)\n"
+    )
+    data = ["--table", "t.csv", "--target", "y", "--minutes", "0.05", "--jobs", "1", "--engine", "serial"]
+    shown = CliRunner().invoke(app, ["why", "--module", "net.py:net?epochs=1", *data, "--html", "why.html"])
+    assert shown.exit_code == 0, shown.output
+    assert "why net?epochs=1 misses t" in shown.output
+    page = (tmp_path / "why.html").read_text()
+    assert "<h1>Why" in page
+    assert "<script" not in page
+    missing = CliRunner().invoke(app, ["why", "--module", "none.py:net", *data])
+    assert "there is no file none.py" in str(missing.exception)
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("spoton.why.why", interrupted)
+    stopped = CliRunner().invoke(app, ["why", "linear", *data])
+    assert stopped.exit_code == 130
+    assert "interrupted before" in stopped.output

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -82,3 +82,30 @@ def progress(*, quiet: bool = False, live: bool = False) -> Iterator[Bar]:
         bar = Progress(*columns, console=console)
         with Live(Group(bar, Curves(folder)), console=console, transient=True, refresh_per_second=4):
             yield Bar(bar, folder)
+
+
+@contextmanager
+def share(*, quiet: bool = False) -> Iterator[Callable[[str, float, float], None]]:
+    """A bar that is told what is done, its share of all, and how many seconds are left at most."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda words, done, left: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        BarColumn(bar_width=30),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[left]}", markup=False),
+        TextColumn("{task.description}", markup=False),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        job = shown.add_task("", total=1.0, left="")
+
+        def step(words: str, done: float, left: float) -> None:
+            # rounded, so that it is a bound that holds for a moment
+            most = f"at most {int(left) // 60}:{int(left) % 60:02} left"
+            shown.update(job, description=words, completed=done, left=most)
+
+        yield step

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,11 +14,22 @@ from spoton.cli._store import StoreOption
 
 
 def why(
-    words: Annotated[list[str], typer.Argument(help="TASK LEARNER, as in pnist/topleft net3; own data: LEARNER.")],
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(help="TASK LEARNER, as in pnist/topleft net3; LEARNER alone with own data, TASK with --module."),
+    ] = None,
+    module: Annotated[
+        str | None, typer.Option(help="A torch net of your own: FILE.py:NAME, as in net.py:MyNet?epochs=20&lr=1e-3.")
+    ] = None,
     minutes: Annotated[float, typer.Option(min=0.01, help="Budget; a fit that has begun is finished.")] = 3.0,
-    seeds: Annotated[int, typer.Option(min=2, help="How many splits: 0, 1, ...")] = 3,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; the number of cores by default.")] = None,
+    seeds: Annotated[int, typer.Option(min=3, help="How many splits: 0 screens, 1, 2, ... confirm.")] = 4,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Runs at once; the number of cores by default.")] = None,
+    engine: Annotated[str | None, typer.Option(help="Where runs are made: loky (processes), ray or dask.")] = None,
+    address: Annotated[
+        str | None, typer.Option(help="A running cluster: HOST of Ray, tcp://HOST:PORT of Dask's scheduler.")
+    ] = None,
     json: Annotated[Path | None, typer.Option(help="Write the measured changes as JSON.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the diagnosis with its pictures as one page.")] = None,
     store: StoreOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
     images: Images = None,
@@ -27,27 +39,34 @@ def why(
     npz: Npz = None,
 ) -> None:
     """Find out by experiment what holds a learner back, and what helps."""
-    from spoton.cli._progress import progress
-    from spoton.errors import UsageError
+    from spoton.cli._progress import share
     from spoton.store import Store
 
-    tasks: list[Any] = own_tasks(images, points, table, target, npz)
-    *named, learner = words
-    tasks += named
-    if len(tasks) != 1:
-        raise UsageError(f"why needs one task and one learner; there are {len(tasks)} tasks beside {learner}")
-    if json is not None:
-        check_writable("--json", json)
-    with progress(quiet=quiet) as bar:
-        bar.say("loading")
+    for option, path in (("--json", json), ("--html", html)):
+        if path is not None:
+            check_writable(option, path)
+    task, learner = _asked(words or [], module, own_tasks(images, points, table, target, npz))
+    with share(quiet=quiet) as step:
+        step("loading", 0.0, 60 * minutes)
         from spoton.why import why as find_out
         from spoton.why._render import render
 
         opened = Store.open(store)
         try:
             found = find_out(
-                learner, tasks[0], minutes=minutes, seeds=seeds, jobs=jobs or cores(), store=opened, say=bar.say
+                _subject(module, task) if module is not None else learner,
+                task,
+                minutes=minutes,
+                seeds=seeds,
+                jobs=jobs or (None if engine else cores()),
+                engine=engine,
+                address=address,
+                store=opened,
+                on_step=step,
             )
+        except KeyboardInterrupt:
+            typer.echo("interrupted before the learner was measured once; the same command goes on", err=True)
+            sys.exit(130)
         finally:
             opened.close()
     screen = console()
@@ -55,3 +74,32 @@ def why(
         screen.print(part, highlight=False)
     if json is not None:
         replace_text(json, found.to_frame().to_json(orient="records", indent=1) + "\n")
+    if html is not None:
+        from spoton.report import write_why
+
+        write_why(found, html)
+        typer.echo(f"page: {html}", err=True)
+    if found.interrupted:
+        typer.echo(f"interrupted: {len(found.runs)} runs are kept in {opened.name}; the same command goes on", err=True)
+        sys.exit(130)
+
+
+def _asked(words: list[str], module: str | None, own: list[Any]) -> tuple[Any, str]:
+    """The task and the name of the learner."""
+    from spoton.errors import UsageError
+
+    learners = words[-1:] if module is None else []
+    tasks = [*own, *words[: len(words) - len(learners)]]
+    if len(tasks) != 1 or len(learners) + (module is not None) != 1:
+        raise UsageError(
+            f"why takes one task and one learner, as in spoton why pnist/topleft net3, not '{' '.join(words)}'"
+            f"{' with --module' if module else ''}{f' and {len(own)} tasks of your own' if own else ''}"
+        )
+    return tasks[0], learners[0] if learners else ""
+
+
+def _subject(module: str, task: Any) -> Any:
+    from spoton.tasks import get_task
+    from spoton.why._subject import module_subject
+
+    return module_subject(module, get_task(task) if isinstance(task, str) else task)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, ClassVar
 
 from spoton._cells import Cell
 from spoton._run import Run
@@ -23,12 +23,16 @@ class Loky:
         jobs: how many; the number of cores by default.
     """
 
+    # joblib keeps one pool: to make it smaller ends processes that the next bench has to start again
+    _widest: ClassVar[int] = 0
+
     def __init__(self, jobs: int | None = None) -> None:
         from joblib import cpu_count
         from joblib.externals.loky.process_executor import BrokenProcessPool
 
         self.lost: tuple[type[BaseException], ...] = (BrokenProcessPool,)
         self._jobs = jobs or cpu_count()
+        Loky._widest = max(self._jobs, min(Loky._widest, cpu_count()))
         self._pool: Any = None
         self._folder: TemporaryDirectory[str] | None = None
         self._packer = Packer(self._ship)
@@ -43,7 +47,7 @@ class Loky:
 
         arguments = self._packer.pack(cell)
         while True:
-            self._pool = get_reusable_executor(max_workers=self._jobs, timeout=IDLE, env=ONE_THREAD)
+            self._pool = get_reusable_executor(max_workers=Loky._widest, timeout=IDLE, env=ONE_THREAD)
             try:
                 future: Future[Run] = self._pool.submit(work, *arguments)
                 return future

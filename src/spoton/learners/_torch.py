@@ -63,6 +63,7 @@ class TorchRegressor(RegressorMixin, BaseEstimator):
         batch_size: rows a step.
         beta2: Adam's memory of squared gradients; short (0.9) where a few steps have far larger ones than the rest.
         weight_decay: decay of the weights a step, apart from the gradient: AdamW (Loshchilov and Hutter, 2019).
+        optimizer: `adam`, or `sgd` with Nesterov's momentum of 0.9, which wants a higher learning rate.
         y_range: limits of the sigmoid head: `none`, `samples`, `auto`, `extremes` or (lo, hi); see `spoton.scaling`.
         device: torch's name of a device.
         random_state: seeds the weights and the order of the rows; the same seed gives the same net, bit for bit, on
@@ -84,6 +85,7 @@ class TorchRegressor(RegressorMixin, BaseEstimator):
         y_range: str | Sequence[Any] | None = "extremes",
         device: str = "cpu",
         random_state: int | np.random.RandomState | None = None,
+        optimizer: str = "adam",
     ) -> None:
         self.net = net
         self.net_options = net_options
@@ -95,7 +97,7 @@ class TorchRegressor(RegressorMixin, BaseEstimator):
         self.weight_decay = weight_decay
         self.y_range = y_range
         self.device = device
-        self.random_state = random_state
+        self.random_state, self.optimizer = random_state, optimizer
 
     def fit(self, X: Any, y: Any) -> TorchRegressor:
         """Train a fresh net.
@@ -148,9 +150,8 @@ class TorchRegressor(RegressorMixin, BaseEstimator):
                 module,
                 criterion=getattr(module, "criterion", torch.nn.MSELoss),
                 callbacks=self._callbacks(steps, [*rates.values(), self.lr]),
-                optimizer=torch.optim.AdamW,
+                **self._optimizer(),
                 optimizer__weight_decay=self.weight_decay,
-                optimizer__betas=(0.9, self.beta2),
                 optimizer__param_groups=[(part, {"lr": lr}) for part, lr in rates.items()],
                 # one pass over the weights instead of several: ResNet18 trains in half the time
                 optimizer__fused=torch.device(self.device).type in ("cpu", "cuda"),
@@ -214,6 +215,16 @@ class TorchRegressor(RegressorMixin, BaseEstimator):
         check_is_fitted(self, "net_")
         return harden(self.module_, X, atleast=atleast)
 
+    def _optimizer(self) -> dict[str, Any]:
+        """skorch's words for the optimiser."""
+        import torch
+
+        if self.optimizer == "sgd":
+            return {"optimizer": torch.optim.SGD, "optimizer__momentum": 0.9, "optimizer__nesterov": True}
+        if self.optimizer == "adam":
+            return {"optimizer": torch.optim.AdamW, "optimizer__betas": (0.9, self.beta2)}
+        raise UsageError(f"no optimizer is called '{self.optimizer}'; known: adam, sgd")
+
     def _callbacks(self, steps: int, rates: list[float]) -> list[tuple[str, Any]]:
         """skorch's callbacks: the history, and the schedule; `rates` has the rate of each group of parameters."""
         from spoton.history import SkorchHistory
@@ -268,7 +279,7 @@ def _check_pixels(targets: Array, shape: tuple[int, ...]) -> None:
         )
 
 
-def make_net(net: Any, in_shape: Sequence[int], n_out: int, **options: Any) -> nn.Module:
+def make_net(net: Any, in_shape: Sequence[int], n_out: int, /, **options: Any) -> nn.Module:
     """Build `net` (see `TorchRegressor`).
 
     Raises:

@@ -27,18 +27,22 @@ from spoton.plots._sweeps import sweep_figure as sweep_figure
 from spoton.plots._sweeps import sweep_importance as sweep_importance
 from spoton.plots._sweeps import sweep_progress as sweep_progress
 from spoton.plots._sweeps import sweep_slice as sweep_slice
+from spoton.plots._why import change_effects as change_effects
+from spoton.plots._why import fact_picture as fact_picture
 
 __all__ = [
     "activations",
     "agreement",
     "agreements",
     "canvas",
+    "change_effects",
     "correlation",
     "curves",
     "distances",
     "dress",
     "error_by_class",
     "error_by_place",
+    "fact_picture",
     "feature_maps",
     "leaderboard",
     "points_on_image",

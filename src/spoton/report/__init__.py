@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from spoton.report._serve import serve as serve
     from spoton.report._write import write as write
+    from spoton.report._write import write_why as write_why
 
-_HOMES = {"serve": "_serve", "write": "_write"}
+_HOMES = {"serve": "_serve", "write": "_write", "write_why": "_write"}
 
 __all__ = [*_HOMES]
 

@@ -12,6 +12,7 @@ from spoton._run import Run
 from spoton.report._board import Board, board, meanings
 from spoton.report._runs import Album
 from spoton.report._source import newest, whole
+from spoton.report._why import Card, cards
 from spoton.store import Store
 
 SIZE = 2_900_000  # bytes of a page, so that it stays below 3 MB
@@ -37,6 +38,8 @@ class Pack:
         newest: runs that are the newest of their cell.
         paged: how many of these have a page.
         made: when, in UTC.
+        whys: diagnoses, the newest first.
+        whys_left: how many more did not fit.
     """
 
     board: Board
@@ -47,6 +50,8 @@ class Pack:
     newest: int
     paged: int
     made: str
+    whys: list[Card]
+    whys_left: int
 
 
 def _silent(what: str, done: int, total: int) -> None:
@@ -69,7 +74,8 @@ def pack(store: Store, *, tasks: Sequence[str] = (), size: int = SIZE, say: Say 
     album = Album()
     lines = shown.lines
     wanted = list(_in_order(shown))
-    room = size - FRAME - LINE * len(lines)
+    whys, whys_left = cards(store, tasks, size)
+    room = size - FRAME - LINE * len(lines) - sum(made.size for made in whys)
     used = 0
     names = {run.id: run.learner for run in stored.runs}
     for i, run in enumerate(whole(store, wanted)):
@@ -97,9 +103,8 @@ def pack(store: Store, *, tasks: Sequence[str] = (), size: int = SIZE, say: Say 
             for line in lines
         ],
     }
-    return Pack(
-        shown, document, failures[:FAILURES], store.name, stored.total, len(stored.runs), len(album.runs), now()
-    )
+    counts = stored.total, len(stored.runs), len(album.runs)
+    return Pack(shown, document, failures[:FAILURES], store.name, *counts, now(), whys, whys_left)
 
 
 def _in_order(shown: Board) -> Iterator[str]:

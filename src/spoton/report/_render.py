@@ -19,6 +19,9 @@ from spoton.report._old import beside
 from spoton.report._overview import overview
 from spoton.report._pack import Pack
 from spoton.report._pool import short
+from spoton.report._why import Card
+from spoton.report._why_draw import ruler
+from spoton.why._render import MEANING, way
 
 SCRIPTS = (
     "data.js",
@@ -73,8 +76,20 @@ def page(found: Pack, *, live: bool = False, stamp: str = "") -> str:
             version=__version__,
             live=live,
             stamp=stamp,
+            ruler=ruler(),
+            meaning=MEANING,
+            way=way,
         )
     )
+
+
+def why_page(made: Card) -> str:
+    """A page of one diagnosis alone; it has no script."""
+    rules = f"default-src 'none'; style-src '{_digest(_style())}'; img-src data:; base-uri 'none'; form-action 'none'"
+    template = _environment().get_template("why_page.html")
+    title = f"why {made.held['learner']} misses {made.held['task']}"
+    held = {"card": made, "title": title, "policy": rules, "style": Markup(_style()), "version": __version__}
+    return template.render(**held, ruler=ruler(), meaning=MEANING, way=way).lstrip()
 
 
 def policy(*, live: bool = False) -> str:

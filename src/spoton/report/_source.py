@@ -10,8 +10,9 @@ from sqlalchemy import Select, column, func, select, table
 
 from spoton._run import Run
 from spoton.store import Store, _reading
-from spoton.store._schema import COMMON, METRICS, RUNS
+from spoton.store._schema import ARTIFACTS, COMMON, METRICS, RUNS
 from spoton.tables._leaderboard import RANKING, SHOWN
+from spoton.why._keep import NAME
 
 NARROW = (
     *("uuid", "task", "learner", "details", "seed", "train_size", "asked_train_size", "asked_epochs", "status"),
@@ -33,17 +34,20 @@ class Stored:
 
 @dataclass(frozen=True)
 class Mark:
-    """Changes whenever the store has other runs."""
+    """Changes whenever the store has other runs, or another diagnosis (how many, and their bytes)."""
 
     runs: int
     newest: int
+    whys: tuple[int, int]
 
 
 def mark(store: Store) -> Mark:
     """Of the store as it is now; quick, however many runs there are."""
     with store.reading() as connection:
         count, newest = connection.execute(select(func.count(), func.max(RUNS.c.id)).select_from(RUNS)).one()
-    return Mark(int(count), int(newest or 0))
+        size = func.sum(func.length(ARTIFACTS.c.data))
+        found, held = connection.execute(select(func.count(), size).where(ARTIFACTS.c.name == NAME)).one()
+    return Mark(int(count), int(newest or 0), (int(found), int(held or 0)))
 
 
 def newest(store: Store, tasks: Sequence[str] = ()) -> Stored:

@@ -11,8 +11,11 @@ from pathlib import Path
 
 from spoton.errors import DataError, UsageError
 from spoton.report._pack import SIZE, Pack, Say, _silent, pack
-from spoton.report._render import page
+from spoton.report._render import page, why_page
+from spoton.report._why import card
 from spoton.store import Store
+from spoton.why import Diagnosis
+from spoton.why._keep import document
 
 
 def write(
@@ -50,6 +53,21 @@ def write(
     say("writing the page", 0, 0)
     put(target, page(found))
     return found
+
+
+def write_why(diagnosis: Diagnosis, path: str | Path = "why.html") -> None:
+    """Write one diagnosis with its pictures as a self-contained page; the file is replaced at once or not at all.
+
+    Args:
+        diagnosis: what `spoton.why.why` gave.
+        path: the file.
+
+    Raises:
+        DataError: the file cannot be written.
+    """
+    target = Path(path)
+    check(target)
+    put(target, why_page(card(document(diagnosis))))
 
 
 @contextmanager

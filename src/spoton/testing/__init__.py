@@ -12,6 +12,20 @@ from spoton.testing._learner import tiny_lists as tiny_lists
 from spoton.testing._learner import tiny_table as tiny_table
 from spoton.testing._metric import check_metric as check_metric
 from spoton.testing._net import check_net as check_net
+from spoton.testing._planted import RIGHT as RIGHT
+from spoton.testing._planted import Planted as Planted
+from spoton.testing._planted import planted as planted
 from spoton.testing._task import check_task as check_task
 
-__all__ = ["check_learner", "check_metric", "check_net", "check_task", "tiny_images", "tiny_lists", "tiny_table"]
+__all__ = [
+    "RIGHT",
+    "Planted",
+    "check_learner",
+    "check_metric",
+    "check_net",
+    "check_task",
+    "planted",
+    "tiny_images",
+    "tiny_lists",
+    "tiny_table",
+]

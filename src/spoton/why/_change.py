@@ -27,6 +27,8 @@ class Change:
         rewrite: name of a learner of the catalogue -> the name that does the same, or None where there is none. A
             name is preferred: its runs are those of the bench.
         group: of changes of one group only one goes into a combination.
+        bypass: it gives the learner another way to the answer, and so helps whatever it is that holds it back. As a
+            cause it stands behind what mends half as much.
     """
 
     probe: str
@@ -36,6 +38,7 @@ class Change:
     code: str
     rewrite: Callable[[str], str | None] | None = None
     group: str = ""
+    bypass: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,15 +48,19 @@ class Subject:
     Attributes:
         name: of the catalogue, or what its runs are called.
         estimator: unfitted.
+        own: it was given as an object; its name, whatever it is, makes nothing.
+        notes: what the user has to know of how it is run, a sentence each.
     """
 
     name: str
     estimator: BaseEstimator
+    own: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def named(self) -> bool:
         """Whether its name alone makes it."""
-        return is_known(self.name)
+        return not self.own and is_known(self.name)
 
     def pair(self) -> Any:
         """What a bench takes."""

@@ -13,8 +13,11 @@ from spoton.why._probe import Fact
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Measured = tuple[Change, Effect]
+Together = tuple[tuple[Change, ...], Effect]
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,9 @@ class Diagnosis:
         runs: all runs.
         seconds: that it took.
         trouble: why the learner fails, where it does.
+        name: of the learner with the best combination, where the catalogue has one.
+        failed: changes that could not be tried, and why: the changed learner breaks.
+        interrupted: it is of what was measured until then.
     """
 
     task: str
@@ -40,12 +46,14 @@ class Diagnosis:
     hit: float | None
     facts: tuple[Fact, ...]
     measured: tuple[Measured, ...]
-    together: tuple[tuple[Change, ...], Effect] | None
+    together: Together | None
     untested: tuple[Change, ...]
     runs: tuple[Run, ...] = field(repr=False)
     seconds: float = 0.0
     trouble: str = ""
     name: str = ""
+    failed: tuple[tuple[Change, str], ...] = ()
+    interrupted: bool = False
 
     @property
     def faults(self) -> tuple[Fact, ...]:
@@ -70,7 +78,10 @@ class Diagnosis:
         return "\n".join(change.code for change in changes)
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a change: probe, change, cause, closed, low, high, seeds, verdict; the untested ones too."""
+        """One row a change: probe, change, cause, closed, low, high, seeds, verdict.
+
+        Those that were not tested, and those that broke, come last, without figures.
+        """
         import pandas as pd
 
         rows = [
@@ -90,8 +101,38 @@ class Diagnosis:
             {"probe": c.probe, "change": c.words, "cause": c.cause, "seeds": 0, "verdict": "not tested"}
             for c in self.untested
         ]
+        rows += [
+            {"probe": c.probe, "change": c.words, "cause": c.cause, "seeds": 0, "verdict": "failed"}
+            for c, _ in self.failed
+        ]
         columns = ["probe", "change", "cause", "closed", "low", "high", "seeds", "verdict"]
         return pd.DataFrame(rows, columns=columns)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The share of the gap that each change closes, with its interval: see `spoton.plots.change_effects`."""
+        from spoton.plots import canvas, change_effects
+
+        frame = self.to_frame().dropna(subset="closed")
+        return change_effects(ax or canvas(size=(7.2, 1.1 + 0.27 * len(frame))).axes[0], frame)
+
+    def pictures(self, *, dark: bool = False) -> dict[str, Figure]:
+        """A figure a finding: `effects`, then one a fact that has one, under its title."""
+        from spoton.plots import canvas, fact_picture
+
+        found: dict[str, Figure] = {}
+        if self.measured:
+            ax = canvas(size=(7.2, 1.1 + 0.27 * len(self.measured)), dark=dark).axes[0]
+            found["effects"] = self.plot(ax).get_figure(root=True)  # type: ignore[assignment]
+        for fact in self.facts:
+            if fact.picture is not None:
+                ax = fact_picture(canvas(dark=dark).axes[0], fact.picture)
+                found[fact.picture.title] = ax.get_figure(root=True)  # type: ignore[assignment]
+        return found
+
+    def _repr_html_(self) -> str:
+        from spoton.why._notebook import html
+
+        return html(self)
 
 
 def position(errors: dict[int, float], floor: dict[int, float]) -> float:

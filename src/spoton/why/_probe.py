@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from spoton.why._change import Change
+from spoton.why._picture import Picture
 
 if TYPE_CHECKING:
     from spoton.why._study import Study
@@ -21,12 +22,14 @@ class Fact:
         words: a sentence.
         fault: the data are wrong in this way, and no learner can mend it; this goes before all else.
         advice: what to do, where there is something.
+        picture: the figures behind it, where they are worth one.
     """
 
     probe: str
     words: str
     fault: bool = False
     advice: str = ""
+    picture: Picture | None = None
 
 
 class Probe:

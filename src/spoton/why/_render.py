@@ -9,16 +9,21 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from spoton.why._change import Change
 from spoton.why._diagnosis import Diagnosis, Measured
 from spoton.why._effect import Effect
 
 WIDTH = 40  # characters of the scale
 VERDICTS = {
     "helps": "What closes the gap to the oracle, of all that was tried",
-    "unclear": "Unclear: the interval holds no effect as well",
+    "unclear": "Unclear: not confirmed on the seeds that there was time for",
     "no effect": "Ruled out, as far as it was tried: next to no effect",
     "harms": "What makes it worse",
 }
+MEANING = (
+    "Shares of the gap in the root mean squared error on held-out rows: mean and 90 % interval over the seeds that did "
+    "not choose the change. At most one diagnosis in ten calls a useless change helpful."
+)
 STYLES = {"helps": "green", "unclear": "yellow", "no effect": "dim", "harms": "dim"}
 
 
@@ -47,7 +52,12 @@ def render(diagnosis: Diagnosis) -> Iterator[RenderableType]:
     if diagnosis.untested:
         yield Text()
         listed = "; ".join(change.words for change in diagnosis.untested)
-        yield Text.assemble(("Not tested, out of time: ", "bold"), listed)
+        why_not = "interrupted" if diagnosis.interrupted else "out of time"
+        yield Text.assemble((f"Not tested, {why_not}: ", "bold"), listed)
+    if diagnosis.failed:
+        yield Text()
+        listed = "; ".join(f"{change.words} ({reason})" for change, reason in diagnosis.failed)
+        yield Text.assemble(("Could not be tried, the changed learner breaks: ", "bold"), listed)
     if others := [fact for fact in diagnosis.facts if not fact.fault]:
         yield Text()
         yield Text("Seen on the way", "bold")
@@ -67,27 +77,46 @@ def _scale(diagnosis: Diagnosis) -> Text:
         (line[:place], "dim"),
         ("●", "bold cyan"),
         (line[place + 1 :], "dim"),
-        f" oracle   {diagnosis.learner} is {100 * diagnosis.position:.0f} % of the way{hit}",
+        f" oracle   {diagnosis.learner} is {way(diagnosis.position)}{hit}",
     )
+
+
+def way(position: float) -> str:
+    """A position in words: `62 % of the way`."""
+    return f"{100 * position:.0f} % of the way" if position >= -0.005 else "worse than the mean answer"
 
 
 def _table(found: tuple[Measured, ...], style: str) -> Table:
     table = Table(box=None, pad_edge=True, padding=(0, 1), show_header=False)
     table.add_column(justify="right", no_wrap=True)
     table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, style="dim")
     table.add_column()
     table.add_column(style="dim")
     for change, effect in found:
         bar = "█" * round(10 * min(1.0, max(0.0, effect.closed)))
-        cause = f"consistent with: {change.cause}" if effect.verdict == "helps" else ""
-        table.add_row(Text(_share(effect), style), Text(f"{bar:<10}", style), change.words, cause)
+        seeds = "1 seed" if effect.seeds == 1 else f"{effect.seeds} seeds"
+        table.add_row(
+            Text(_share(effect), style), Text(f"{bar:<10}", style), seeds, change.words, _remark(change, effect)
+        )
     return table
+
+
+def _remark(change: Change, effect: Effect) -> str:
+    """What may be said of it, and no more."""
+    if effect.verdict == "helps":
+        return f"consistent with: {change.cause}"
+    if effect.seeds == 1:
+        return "the seed that screens alone: no test"
+    if effect.confirmed and effect.beyond:
+        return "above 0, but behind two changes that failed: no longer counted"
+    return ""
 
 
 def _share(effect: Effect) -> str:
     """`93 % (91 to 95)`."""
     if not math.isfinite(effect.low):
-        return f"{100 * effect.closed:.0f} % (one seed)"
+        return f"{100 * effect.closed:.0f} %"
     return f"{100 * effect.closed:.0f} % ({100 * effect.low:.0f} to {100 * effect.high:.0f})"
 
 
@@ -106,8 +135,6 @@ def _next(diagnosis: Diagnosis) -> Iterator[RenderableType]:
         yield Text("Nothing that was tried closes a part of the gap that is clearly above the noise of the seeds.")
     seeds = len({run.seed for run in diagnosis.runs})
     yield Text()
-    yield Text(
-        f"{len(diagnosis.runs)} runs on {seeds} seeds in {diagnosis.seconds:.0f} s. Shares of the gap in the root mean "
-        "squared error on held-out rows, mean and 90 % interval over seeds.",
-        "dim",
-    )
+    if diagnosis.interrupted:
+        yield Text("Interrupted: this is what was measured until then.", "yellow")
+    yield Text(f"{len(diagnosis.runs)} runs on {seeds} seeds in {diagnosis.seconds:.0f} s. {MEANING}", "dim")

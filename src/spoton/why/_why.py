@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
+import math
+import os
 import time
 from collections.abc import Callable, Iterable
-from itertools import combinations
+from dataclasses import dataclass, field
+from itertools import combinations, zip_longest
 from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 
-from sklearn.base import BaseEstimator
-
 from spoton._run import Run
 from spoton.errors import UsageError
-from spoton.learners import TorchRegressor, get_learner
 from spoton.tasks import Task, get_task
 from spoton.why._change import Change, Subject
-from spoton.why._diagnosis import Diagnosis, position
+from spoton.why._diagnosis import Diagnosis, Together, position
 from spoton.why._effect import MATTERS
+from spoton.why._keep import keep
 from spoton.why._probe import Fact, Probe
-from spoton.why._study import Study
+from spoton.why._study import Combination, Study
+from spoton.why._subject import subject_of
 
 if TYPE_CHECKING:
     from spoton.store import Store
 
-LAST = ("bounds", "reproducibility", "data")  # probes whose facts cost fits
-SCREENED, CONFIRMED = 0.5, 0.85  # shares of the budget: one seed each, then all seeds
+LAST = ("bounds", "reproducibility", "data", "memory", "places", "random-columns")  # probes whose facts cost fits
+# shares of the budget by which are done: the learner itself, one seed a change, the other seeds, combinations
+BASED, SCREENED, CONFIRMED, COMBINED = 0.4, 0.55, 0.85, 0.92
 TOGETHER = 3  # changes in a combination, at most
+
+
+@dataclass
+class Known:
+    """What the experiments have shown so far; an interrupt leaves it as it is."""
+
+    base: list[Run] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    ranked: list[Combination] = field(default_factory=list)
+    together: Together | None = None
 
 
 def why(
@@ -34,109 +48,168 @@ def why(
     task: str | Task,
     *,
     minutes: float = 3.0,
-    seeds: int = 3,
-    jobs: int = 1,
+    seeds: int = 4,
+    jobs: int | None = None,
+    engine: str | None = None,
+    address: str | None = None,
     store: str | Path | Store | None = None,
     probes: Iterable[Probe] | None = None,
     say: Callable[[str], None] | None = None,
+    on_step: Callable[[str, float, float], None] | None = None,
 ) -> Diagnosis:
     """Find out by experiment what holds a learner back.
 
-    Each probe asks for changes of the learner, one thing at a time. All are run on one seed, the most promising ones
-    and then the others on all seeds, and those that help are tried together. An effect is the share of the gap
-    between the learner and the oracle that it closes; its interval is paired by seed, and a change of which the
-    interval holds 0 is not called a cause.
+    Each probe asks for changes of the learner, one thing at a time. All are run on the first seed, which says in which
+    order they are tried on the others; those that help there are tried together. An effect is the share of the gap
+    between the learner and the oracle that it closes; its interval is paired by seed, and does not hold the first seed,
+    since what looks best on it was chosen by it. With two seeds alone it does. A change is called a cause where its
+    interval lies above 0 and fewer than two changes before it in the order were not confirmed, so that at most one
+    diagnosis in ten names a useless change (see `spoton.why._effect.in_order`), as far as seeds are independent: their
+    splits share rows.
+
+    Ctrl-C ends the experiments and gives the diagnosis of what was measured until then; `interrupted` says so.
 
     Args:
-        learner: a name (see `get_learner`), a scikit-learn regressor, or a class of torch modules that takes
-            (in_shape, n_out, y_range=None).
+        learner: a name (see `get_learner`), a scikit-learn regressor, a torch module, of which copies with fresh
+            weights are trained, a class or function that makes one from (in_shape, n_out, y_range=None), or a Learner
+            of fastai, fitted or not.
         task: a name, or a Task, as of one's own data.
         minutes: the budget; a fit that has begun is finished.
-        seeds: how many splits.
-        jobs: processes.
-        store: file or URL of a database in which runs are kept and found again.
+        seeds: how many splits: one to screen, the others to confirm.
+        jobs: runs at once: 1 by default, with `engine` all the cores of this machine or of the cluster.
+        engine: where runs are made: `serial`, `loky` (processes), `ray` or `dask`, as for `bench`.
+        address: of a running cluster.
+        store: file or URL of a database in which runs are kept and found again, and the diagnosis too.
         probes: those to use; all of `spoton.why.probes` by default.
         say: told what is being done.
+        on_step: told the same, how much of all is done, from 0 to 1, and how many seconds are left at most.
 
     Raises:
-        UsageError: an unknown name, or a learner of another kind.
+        UsageError: an unknown name, a learner of another kind, or a net that does not fit the task.
     """
+    from spoton import engines
     from spoton.store import Store as Opened
     from spoton.why.probes import probes as every
 
+    if seeds < 1 or not minutes > 0:
+        raise UsageError(f"why needs one seed or more and a budget above 0, not {seeds} and {minutes:g} minutes")
+    engines.check(engine or "serial", jobs, address)
     start = time.monotonic()
-    told = say or (lambda text: None)
     chosen = list(every() if probes is None else probes)
     opened = Opened.open(store) if isinstance(store, str | Path) else store
     try:
+        found = get_task(task) if isinstance(task, str) else task
         study = Study(
-            get_task(task) if isinstance(task, str) else task,
-            subject_of(learner),
+            found,
+            learner if isinstance(learner, Subject) else subject_of(learner, found),
             seeds=range(seeds),
             seconds=60 * minutes,
             jobs=jobs,
+            engine=engine,
+            address=address,
             store=opened,
+            on_step=_steps(say, on_step),
         )
-        told(f"{study.subject.name} as it is")
-        ends = ["mean"] + (["oracle"] if study.task.oracle() is not None else [])
-        base = [run for run in study.run([study.subject.pair(), *ends]) if run.learner == study.subject.name]
-        facts = [fact for probe in chosen if probe.name not in LAST for fact in _look(probe, study, told)]
-        changes = [
-            change
-            for probe in chosen
-            for change in probe.changes(study)
-            if study.subject.with_changes([change]) != study.subject.name
-        ]
-        if base and all(run.status == "skipped" for run in base):
-            changes = []
-        _measure(study, changes, told)
-        together = _together(study, told)
-        facts += [fact for probe in chosen if probe.name in LAST for fact in _look(probe, study, told)]
-        return _diagnosis(study, base, facts, changes, together, time.monotonic() - start)
+        known, interrupted = Known(), False
+        try:
+            _experiments(study, chosen, known)
+        except KeyboardInterrupt:
+            if not study.base:
+                raise  # nothing is known
+            interrupted = True
+        study.settle(known.ranked)
+        diagnosis = _diagnosis(study, known, interrupted, time.monotonic() - start)
+        if opened is not None:
+            keep(opened, diagnosis)
+        return diagnosis
     finally:
         if opened is not None and opened is not store:
             opened.close()
 
 
-def subject_of(learner: Any) -> Subject:
-    """The learner as one to be studied."""
-    if isinstance(learner, str):
-        return Subject(learner, get_learner(learner))
-    if isinstance(learner, BaseEstimator):
-        return Subject(type(learner).__name__, learner)
-    from torch import nn
+def _steps(
+    say: Callable[[str], None] | None, on_step: Callable[[str, float, float], None] | None
+) -> Callable[[str, float, float], None]:
+    said: list[str] = []
 
-    if isinstance(learner, type) and issubclass(learner, nn.Module):
-        return Subject(learner.__name__, TorchRegressor(net=learner))
-    raise UsageError(
-        f"why takes the name of a learner, a scikit-learn regressor or a class of torch modules, not a "
-        f"{type(learner).__name__}"
-    )
+    def step(words: str, done: float, left: float) -> None:
+        if say is not None and said[-1:] != [words]:
+            said.append(words)
+            say(words)
+        if on_step is not None:
+            on_step(words, done, left)
 
-
-def _look(probe: Probe, study: Study, told: Callable[[str], None]) -> list[Fact]:
-    told(probe.about)
-    return list(probe.look(study))
+    return step
 
 
-def _measure(study: Study, changes: list[Change], told: Callable[[str], None]) -> None:
-    """One seed for all, then all seeds, the largest effects first."""
+def _experiments(study: Study, probes: list[Probe], known: Known) -> None:
+    """All of them, in order."""
+    known.facts += [Fact("learner", note) for note in study.subject.notes]
+    _base(study, known)
+    first = [probe for probe in probes if probe.name not in LAST]
+    for number, probe in enumerate(first):
+        _look(probe, study, known, 0.1 + 0.1 * number / len(first))
+    # the first suspicion of each probe, then the second ones: a budget that ends early has seen all kinds
+    turns = zip_longest(*(list(probe.changes(study)) for probe in probes))
+    known.changes = [
+        change
+        for turn in turns
+        for change in turn
+        if change is not None and study.subject.with_changes([change]) != study.subject.name  # else it changes nothing
+    ]
+    if known.base and all(run.status == "skipped" for run in known.base):
+        known.changes = []
+    _measure(study, known)
+    known.together = _together(study)
+    last = [probe for probe in probes if probe.name in LAST]
+    for number, probe in enumerate(last):
+        _look(probe, study, known, COMBINED + (1 - COMBINED) * number / len(last))
+
+
+def _base(study: Study, known: Known) -> None:
+    """The learner as it is and the ends of the scale: on the first seed, then on the others."""
+    ends = ["mean"] + (["oracle"] if study.task.oracle() is not None else [])
+    ends = [name for name in ends if name != study.subject.name]
+    study.begin(f"{study.subject.name} as it is", 0.0, 0.1, len(study.seeds) * (1 + len(ends)))
     whole = study.deadline
-    budget = study.left
-    told(f"{len(changes)} changes, on one seed")
-    study.deadline = whole - (1 - SCREENED) * budget
-    study.measure([(change,) for change in changes], study.seeds[:1])
-    study.deadline = whole - (1 - CONFIRMED) * budget
-    ranked = sorted(study.effects, key=lambda key: -study.effects[key].closed)
-    for number, key in enumerate(ranked):
-        told(f"{key[0].words}, on all seeds ({number + 1} of {len(ranked)})")
-        if study.left <= 0:
-            break
-        study.measure([key])
+    for seeds in (study.seeds[:1], study.seeds[1:]):
+        runs = study.run([study.subject.pair(), *ends], seeds) if seeds else []
+        known.base += [run for run in runs if run.learner == study.subject.name]
+        study.deadline = whole - (1 - BASED) * study.seconds
     study.deadline = whole
 
 
-def _together(study: Study, told: Callable[[str], None]) -> tuple[tuple[Change, ...], Any] | None:
+def _look(probe: Probe, study: Study, known: Known, done: float) -> None:
+    study.begin(probe.about, done, done)
+    known.facts += probe.look(study)
+
+
+def _measure(study: Study, known: Known) -> None:
+    """One seed for all, then the others, the largest effects first."""
+    whole = study.deadline
+    study.begin(f"{len(known.changes)} changes, on one seed", 0.2, SCREENED, len(known.changes))
+    study.deadline = whole - (1 - SCREENED) * study.seconds
+    study.measure([(change,) for change in known.changes], study.seeds[:1])
+    study.deadline = whole - (1 - CONFIRMED) * study.seconds
+    # the order is that of the screening, and stays so: what follows has no say in it
+    known.ranked = sorted(study.effects, key=lambda key: -study.effects[key].closed)
+    again = [seed for seed in study.seeds[1:] if seed in study.base]
+    # so many at once that no process waits for the next change
+    width = study.jobs or (os.cpu_count() or 1 if study.engine else 1)
+    lot = width // math.gcd(width, max(len(again), 1))
+    for start in range(0, len(known.ranked) if again else 0, lot):
+        part = known.ranked[start : start + lot]
+        done = [SCREENED + (CONFIRMED - SCREENED) * place / len(known.ranked) for place in (start, start + len(part))]
+        words = f"{part[0][0].words}, on the other seeds ({start + 1} of {len(known.ranked)})"
+        study.begin(words, done[0], done[1], len(part) * len(again))
+        if study.left <= 0:
+            break
+        study.measure(part, again)
+    study.settle(known.ranked)
+    study.deadline = whole
+
+
+def _together(study: Study) -> Together | None:
     """The best combination of changes that help, if it is better than each alone."""
     helps = [key[0] for key, effect in study.effects.items() if len(key) == 1 and effect.verdict == "helps"]
     helps.sort(key=lambda change: -study.effects[(change,)].closed)
@@ -147,9 +220,13 @@ def _together(study: Study, told: Callable[[str], None]) -> tuple[tuple[Change, 
     asked = [pair for size in range(2, len(chosen) + 1) for pair in combinations(chosen, size)]
     if not asked:
         return None
-    told(f"{len(asked)} combinations")
-    study.measure(asked)
-    found = [key for key in asked if key in study.effects and study.effects[key].seeds == len(study.seeds)]
+    judged = [seed for seed in study.fresh if seed in study.base]
+    study.begin(f"{len(asked)} combinations", CONFIRMED, COMBINED, len(asked) * len(judged))
+    whole = study.deadline
+    study.deadline = whole - (1 - COMBINED) * study.seconds
+    study.measure(asked, judged)
+    study.deadline = whole
+    found = [key for key in asked if key in study.effects and study.effects[key].seeds == len(judged)]
     if not found:
         return None
     best = max(found, key=lambda key: study.effects[key].closed)
@@ -159,31 +236,29 @@ def _together(study: Study, told: Callable[[str], None]) -> tuple[tuple[Change, 
     return (best, study.effects[best]) if gain > MATTERS * max(1 - alone, 0.0) and gain > 0 else None
 
 
-def _diagnosis(
-    study: Study,
-    base: list[Run],
-    facts: list[Fact],
-    changes: list[Change],
-    together: tuple[tuple[Change, ...], Any] | None,
-    seconds: float,
-) -> Diagnosis:
-    single = [(change, study.effects[(change,)]) for change in changes if (change,) in study.effects]
-    single.sort(key=lambda pair: -pair[1].closed)
-    best = together[0] if together else tuple(change for change, effect in single[:1] if effect.verdict == "helps")
+def _diagnosis(study: Study, known: Known, interrupted: bool, seconds: float) -> Diagnosis:
+    single = [(change, study.effects[(change,)]) for change in known.changes if (change,) in study.effects]
+    # a figure of one seed stands behind those that have an interval; a bypass behind what mends half as much
+    single.sort(key=lambda pair: (pair[1].seeds == 1, -pair[1].closed * (0.5 if pair[0].bypass else 1.0)))
+    helps = [change for change, effect in single if effect.verdict == "helps"]
+    best = known.together[0] if known.together else tuple(helps[:1])
     changed = study.subject.with_changes(best) if best else ""
-    hits = [run.metrics["valid"]["hit"] for run in base if "hit" in run.metrics.get("valid", {})]
-    failed = [run for run in base if run.status != "ok"]
+    hits = [run.metrics["valid"]["hit"] for run in known.base if "hit" in run.metrics.get("valid", {})]
+    bad = [run for run in known.base if run.status != "ok"]
+    tried = study.effects.keys() | study.failed.keys()
     return Diagnosis(
         task=study.task.name,
         learner=study.subject.name,
         position=position(study.base, study.floor),
         hit=mean(hits) if hits else None,
-        facts=tuple(sorted(facts, key=lambda fact: not fact.fault)),
+        facts=tuple(sorted(known.facts, key=lambda fact: not fact.fault)),
         measured=tuple(single),
-        together=together,
-        untested=tuple(change for change in changes if (change,) not in study.effects),
+        together=known.together,
+        untested=tuple(change for change in known.changes if (change,) not in tried),
         runs=tuple(study.runs),
         seconds=seconds,
-        trouble=failed[0].reason if failed else "",
+        trouble=bad[0].reason if bad else "",
         name=changed if isinstance(changed, str) else "",
+        failed=tuple((key[0], reason) for key, reason in study.failed.items() if len(key) == 1),
+        interrupted=interrupted,
     )

@@ -45,6 +45,7 @@ async function renew() {
   stamp = data.dataset.stamp;
   for (const id of ["board-live", "view-overview", "view-failures", "view-2020"]) byId(id).replaceChildren(...adopt(fresh.getElementById(id)));
   bars(byId("view-overview"));
+  newWhys(fresh);
   const count = document.querySelector('nav a[data-view="failures"]');
   count.replaceChildren(...adopt(fresh.querySelector('nav a[data-view="failures"]')));
   newRows(fresh.getElementById("board"), before);
@@ -52,6 +53,15 @@ async function renew() {
   boardShow();
   // a run never changes: only what stands around it may
   if (!byId("view-run").hidden) refreshSeeds();
+}
+
+// Diagnoses that were open stay open.
+function newWhys(fresh) {
+  const open = [...document.querySelectorAll("details.why")].map((one) => [one.id, one.open]);
+  byId("view-why").replaceChildren(...adopt(fresh.getElementById("view-why")));
+  for (const [id, was] of open) if (byId(id)) byId(id).open = was;
+  const link = 'nav a[data-view="why"]';
+  document.querySelector(link).hidden = fresh.querySelector(link).hidden;
 }
 
 const adopt = (from) => [...from.childNodes].map((node) => document.adoptNode(node));

@@ -1,12 +1,12 @@
 // Views by the part of the address behind #: links can be sent, and the back button works.
-const VIEWS = ["board", "overview", "run", "compare", "2020", "failures"];
+const VIEWS = ["board", "overview", "why", "run", "compare", "2020", "failures"];
 const shown = { key: "" };
 
 function say(text) {
   byId("said").textContent = text;
 }
 
-// #run=ID, #compare=ID,ID, #board&task=..., #overview, #2020, #failures
+// #run=ID, #compare=ID,ID, #board&task=..., #overview, #why, #why=NAME, #2020, #failures
 function route() {
   const words = new URLSearchParams(location.hash.slice(1));
   const name = VIEWS.find((view) => words.has(view)) || "board";
@@ -43,6 +43,8 @@ async function navigate(first = false) {
     byId(`view-${name}`).replaceChildren(...(whole ? (name === "run" ? runView(runs[0]) : compareView(...runs)) : lostRun(missing || value)));
   }
   for (const view of VIEWS) byId(`view-${view}`).hidden = view !== name;
+  const wanted = name === "why" && value ? byId(`why-${value}`) : null;
+  if (wanted) wanted.open = true;
   for (const link of document.querySelectorAll("nav a")) {
     if (link.dataset.view === name) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
@@ -52,7 +54,7 @@ async function navigate(first = false) {
   if (!first && !again) {
     // the board comes back where it was left
     window.scrollTo(0, name === "board" ? shown.scroll || 0 : 0);
-    head?.focus({ preventScroll: true });
+    (wanted ? wanted.querySelector("summary") : head)?.focus({ preventScroll: !wanted });
   }
 }
 

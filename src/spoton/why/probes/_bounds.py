@@ -2,58 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
 
-from spoton.data import Array, PointData
 from spoton.why._effect import error_of
+from spoton.why._picture import Picture
 from spoton.why._probe import Fact, Probe
 from spoton.why._study import Study
+from spoton.why.probes._ceiling import CLEAR, contradictions, digests, near_noise, pure_error
 
-IMAGES = ("linear", "linear@pts", "knn", "spotnet")
-TABLES = ("linear", "knn", "spottable?epochs=3")
+NEAREST = "knn?n_neighbors=1"
+PEERS = {
+    "linear": "least squares on the raw inputs",
+    "linear@pts": "least squares on the ink's corner points",
+    NEAREST: "the nearest neighbour",
+    "spotnet": "spotnet",
+    "spottable?epochs=3": "spottable, three passes",
+}
+IMAGES = ("linear", "linear@pts", NEAREST, "spotnet")
+TABLES = ("linear", NEAREST, "spottable?epochs=3")
 
 
 class Bounds(Probe):
     """Simple learners and spoton's own beside this one; rows that stand on both sides; equal inputs, other answers."""
 
     name = "bounds"
-    about = "other learners on the same rows; duplicates between the sides; equal inputs with different answers"
+    about = "other learners on the same rows; duplicates between the sides; the noise ceiling"
 
     def look(self, study: Study) -> Iterable[Fact]:
-        peers = IMAGES if study.train.images else TABLES
-        runs = study.run([name for name in peers if name != study.subject.name], study.seeds[:1])
-        said = [f"{run.learner} {error_of(run):.3g}" for run in runs if run.status == "ok"]
-        if said:
-            yield Fact(self.name, f"errors of other learners on the same rows (1: the mean answer): {', '.join(said)}")
-        train, valid = _digests(study.train), _digests(study.valid)
-        if both := len(set(train) & set(valid)):
+        yield from self._peers(study)
+        train, valid = digests(study.train), digests(study.valid)
+        if both := sum(digest in set(train) for digest in valid):
             yield Fact(
                 self.name,
-                f"{both} inputs of the {len(valid)} held-out rows stand among the training rows too",
+                f"{both} of the {len(valid)} held-out rows have an input that stands among the training rows too",
                 advice="split so that equal inputs stand on one side",
             )
+        if study.task.kind != "class":
+            yield from self._ceiling(study)
+
+    def _peers(self, study: Study) -> Iterator[Fact]:
+        seed = study.seeds[0]
+        peers = IMAGES if study.train.images else TABLES
+        runs = study.run([name for name in peers if name != study.subject.name], [seed])
+        errors = {PEERS[run.learner]: error_of(run) for run in runs if run.status == "ok"}
+        mean = study.errors("mean")
+        if seed in mean:
+            errors = {"the mean answer": mean[seed], **errors}
+        if not errors:
+            return
+        own = study.base.get(seed)
+        shown = errors | ({"this learner": own} if own is not None else {})
+        best = min(errors, key=lambda name: errors[name])
+        beaten = own is not None and errors[best] < 0.8 * own
+        yield Fact(
+            self.name,
+            "errors on the same rows: " + ", ".join(f"{name} {value:.3g}" for name, value in shown.items()),
+            advice=f"{best} reaches more: the rows suffice for it" if beaten else "",
+            picture=Picture(
+                "bars", "Other learners on the same rows", y_label="error (1: the mean answer)",
+                x=tuple(shown), y=tuple(shown.values()),
+            ),
+        )  # fmt: skip
+
+    def _ceiling(self, study: Study) -> Iterator[Fact]:
         if (share := contradictions(study.train)) > 0:
+            least, noise = pure_error(study.train)
             yield Fact(
                 self.name,
-                f"{100 * share:.2g} % of the training rows share their input with a row of another answer: no learner "
-                "can be exact on those",
+                f"{100 * share:.2g} % of the training rows share their input with a row of another answer: on these "
+                f"rows no learner exceeds R2 {1 - least:.3g}; if all rows are as uncertain as those with a twin, none "
+                f"exceeds about {1 - noise:.2g} on new ones",
             )
-
-
-def _digests(data: PointData) -> list[int]:
-    if isinstance(data.X, pd.DataFrame):
-        return [int(value) for value in pd.util.hash_pandas_object(data.X, index=False)]
-    return [hash(np.ascontiguousarray(image).tobytes()) for image in data.X]
-
-
-def contradictions(data: PointData) -> float:
-    """Share of rows whose input another row has, with another answer."""
-    y: Array = data.y.to_numpy(dtype=np.float64)
-    by_input: dict[int, list[int]] = {}
-    for row, digest in enumerate(_digests(data)):
-        by_input.setdefault(digest, []).append(row)
-    bad = sum(len(rows) for rows in by_input.values() if len(rows) > 1 and (y[rows] != y[rows[0]]).any())
-    return bad / len(y)
+            return
+        X = study.train.X
+        if not isinstance(X, pd.DataFrame) or not all(pd.api.types.is_numeric_dtype(kind) for kind in X.dtypes):
+            return
+        found = near_noise(np.nan_to_num(X.to_numpy(dtype=np.float64)), study.train.y.to_numpy(dtype=np.float64))
+        if found is not None and found[1] > CLEAR:
+            yield Fact(
+                self.name,
+                f"rows with nearly equal inputs differ in their answers as by noise of {100 * found[0]:.2g} % of their "
+                f"variance: consistent with R2 {1 - found[0]:.2g} as the most that any learner reaches",
+            )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -15,31 +15,51 @@ from spoton.learners import rename
 from spoton.why._change import Apply, Change
 from spoton.why._probe import Fact, Probe
 from spoton.why._study import Study
+from spoton.why.probes._steps import Floored, Logged, Pixels, near_constant, spanning
 
-NEARLY = 1e-3  # sd, as a share of the median sd, below which a column is near-constant
-CLIP = 3.0
+APART = 100.0  # factor between the columns' sds from which on it is worth a word
+CLIP = 3.0  # quartile distances
+FAR = 10.0  # quartile distances from which on a value is far from the others
+SPREAD = (0.02, 2.0)  # sd of pixels that nets like
 
 
 class InputScale(Probe):
-    """Standardised columns, near-constant columns floored, heavy tails clipped. Tables only."""
+    """Standardised columns, columns that hardly vary floored, heavy tails clipped or logged; pixels standardised."""
 
     name = "input-scale"
-    about = "the scale of the inputs: standardise, floor near-constant columns, clip"
+    about = "the scale of the inputs: standardise, floor near-constant columns, clip, logarithms"
 
     def look(self, study: Study) -> Iterable[Fact]:
+        if study.train.images:
+            if (sd := _odd_pixels(study)) is not None:
+                most = float(np.max(study.train.X))
+                yield Fact(self.name, f"pixels run up to {most:.3g} with an sd of {sd:.3g}; nets like values around 1")
+            return
         numbers = _numbers(study)
         if numbers is None or not numbers.shape[1]:
             return
         sd = numbers.std(axis=0)
         positive = sd[sd > 0]
-        if len(positive) and positive.max() / positive.min() > 100:
+        if len(positive) and positive.max() / positive.min() > APART:
             yield Fact(self.name, f"the columns' sds differ by a factor of {positive.max() / positive.min():.2g}")
-        if len(positive) and (few := int((sd < NEARLY * np.median(positive)).sum())):
-            yield Fact(self.name, f"{few} columns hardly vary, or not at all; standardising blows them up")
+        if constant := int((sd == 0).sum()):
+            yield Fact(self.name, f"{constant} columns are constant on the training rows")
+        if few := int(near_constant(numbers).sum()):
+            yield Fact(self.name, f"{few} columns hardly vary; standardising blows up the rows where they do")
+        if wide := int(spanning(numbers).sum()):
+            yield Fact(self.name, f"{wide} columns span orders of magnitude: few large values, and most far below")
 
     def changes(self, study: Study) -> Iterable[Change]:
-        if _numbers(study) is None:
+        if study.train.images:
+            if _odd_pixels(study) is not None:
+                words = "bring the pixels to mean 0 and sd 1"
+                yield _step(words, "the scale of the pixels", Pixels(), "Pixels()")
             return
+        numbers = _numbers(study)
+        if numbers is not None and numbers.shape[1]:
+            yield from self._columns(numbers)
+
+    def _columns(self, numbers: Array) -> Iterator[Change]:
         yield Change(
             self.name,
             "standardise the inputs",
@@ -50,17 +70,25 @@ class InputScale(Probe):
             lambda name: rename(name, modifiers={"xnorm": ""}),
             "inputs",
         )
-        yield Change(
-            self.name,
-            "scale the inputs by their quartiles and clip them",
-            "far values or near-constant columns among the inputs",
-            _before(make_pipeline(RobustScaler(), FunctionTransformer(clipped))),
-            "from sklearn.pipeline import make_pipeline\n"
-            "from sklearn.preprocessing import FunctionTransformer, RobustScaler\n"
-            "from spoton.why.probes._input_scale import clipped\n\n"
-            "learner = make_pipeline(RobustScaler(), FunctionTransformer(clipped), learner)",
-            group="inputs",
-        )
+        if near_constant(numbers).any():
+            words = "standardise the inputs, near-constant columns floored"
+            yield _step(words, "near-constant columns among the inputs", Floored(), "Floored()")
+        if spanning(numbers).any():
+            words = "take logarithms of the columns that span orders of magnitude, and standardise"
+            step = make_pipeline(Logged(), StandardScaler())
+            yield _step(words, "inputs that span orders of magnitude", step, "Logged(), StandardScaler()")
+        if far_values(numbers) > 0:
+            yield Change(
+                self.name,
+                "scale the inputs by their quartiles and clip them",
+                "far values among the inputs",
+                _before(make_pipeline(RobustScaler(), FunctionTransformer(clipped))),
+                "from sklearn.pipeline import make_pipeline\n"
+                "from sklearn.preprocessing import FunctionTransformer, RobustScaler\n"
+                "from spoton.why.probes import clipped\n\n"
+                "learner = make_pipeline(RobustScaler(), FunctionTransformer(clipped), learner)",
+                group="inputs",
+            )
 
 
 def clipped(X: Array) -> Array:
@@ -69,12 +97,37 @@ def clipped(X: Array) -> Array:
     return found
 
 
+def far_values(X: Array) -> float:
+    """Share of values that are farther from their column's median than ten quartile distances."""
+    low, middle, high = np.quantile(X, (0.25, 0.5, 0.75), axis=0)
+    reach = np.where(high > low, FAR * (high - low), np.inf)
+    return float((np.abs(X - middle) > reach).mean())
+
+
+def _step(words: str, cause: str, step: BaseEstimator, text: str) -> Change:
+    """One of `_steps`, before the learner."""
+    own = ", ".join(name for name in ("Floored", "Logged", "Pixels") if f"{name}()" in text)
+    scaler = "from sklearn.preprocessing import StandardScaler\n" if "StandardScaler" in text else ""
+    code = (
+        f"from sklearn.pipeline import make_pipeline\n{scaler}from spoton.why.probes import {own}\n\n"
+        f"learner = make_pipeline({text}, learner)"
+    )
+    return Change(InputScale.name, words, cause, _before(step), code, group="inputs")
+
+
 def _before(step: BaseEstimator) -> Apply:
     return lambda estimator: make_pipeline(clone(step), clone(estimator))
+
+
+def _odd_pixels(study: Study) -> float | None:
+    """The sd of the pixels, where it is not what nets like."""
+    sd = float(np.std(study.train.X))
+    return None if SPREAD[0] <= sd <= SPREAD[1] or sd == 0 else sd
 
 
 def _numbers(study: Study) -> Array | None:
     X = study.train.X
     if not isinstance(X, pd.DataFrame) or not all(pd.api.types.is_numeric_dtype(kind) for kind in X.dtypes):
         return None
-    return X.to_numpy(dtype=np.float64)
+    numbers: Array = np.nan_to_num(X.to_numpy(dtype=np.float64))
+    return numbers

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 
 from spoton.data import Array
 from spoton.learners import rename
@@ -14,20 +16,21 @@ from spoton.why._probe import Fact, Probe
 from spoton.why._study import Study
 
 TAIL = 0.05  # of the range at each end, where a sigmoid's slope is a fifth of its largest
+NARROW = 0.2  # the answers' range as a share of the limits' below which most of the sigmoid lies idle
+WIDER = 0.5  # of the range, to be added at each end
 
 
 class OutputRange(Probe):
-    """No limits, limits with a margin around the samples, and the limits as they are."""
+    """No limits, wider ones, and limits refitted to the samples."""
 
     name = "output-range"
     about = "limits of the outputs (y_range): none, wider, refitted to the samples"
 
     def look(self, study: Study) -> Iterable[Fact]:
-        limits = _limits(study)
-        if limits is None:
+        found = _limits(study)
+        if found is None:
             return
-        low, high = limits
-        y = study.train.y.to_numpy(dtype=np.float64)
+        (low, high), y = found
         if ((y < low) | (y > high)).any():
             out = float(((y < low) | (y > high)).mean())
             yield Fact(
@@ -37,35 +40,75 @@ class OutputRange(Probe):
             )
         share = (y - low) / (high - low)
         tails = float(((share < TAIL) | (share > 1 - TAIL)).mean())
-        yield Fact(self.name, f"{100 * tails:.2g} % of the answers lie in the outer {100 * TAIL:g} % of the limits")
+        yield Fact(
+            self.name,
+            f"{100 * tails:.2g} % of the answers lie in the saturated tails of y_range, the outer {100 * TAIL:g} % at "
+            "each end",
+        )
+        used = np.ptp(y, axis=0) / (high - low)
+        if used.max() < NARROW:
+            yield Fact(
+                self.name,
+                f"the answers span {100 * used.max():.2g} % of y_range: the net has to hit a small part of its sigmoid",
+                advice="fit y_range to the samples",
+            )
 
     def changes(self, study: Study) -> Iterable[Change]:
         found = parameter(study.subject.estimator, "y_range")
         if found is None:
             return
         now = found[1]
-        cause = "the limits of the outputs"
-        for value, words in (("none", "take the limits off the outputs"), ("samples:0.2", "limits around the samples")):
-            if now != value and not (value == "none" and now is None):
-                change = setting(self.name, words, cause, "y_range", value, group="range")
-                yield Change(
-                    self.name,
-                    words,
-                    cause,
-                    change.apply,
-                    change.code,
-                    lambda name, value=value: rename(name, modifiers={"yrange": value}),  # type: ignore[misc]
-                    "range",
-                )
+        if not (now is None or (isinstance(now, str) and now == "none")):
+            yield _limited("none", "take the limits off the outputs")
+            if (value := _wider(study, now)) is not None:
+                yield _limited(value, "widen the limits of the outputs by half at each end")
+        if not (isinstance(now, str) and now in ("auto", "samples:0.1")):
+            yield _limited("samples:0.1", "fit the limits of the outputs to the samples")
 
 
-def _limits(study: Study) -> tuple[Array, Array] | None:
-    """Of the net's sigmoid in the units of the answers; None where it has none, or where the answers are scaled."""
+def _limited(value: Any, words: str) -> Change:
+    """The parameter set, by name where it is a word."""
+    change = setting(OutputRange.name, words, "the limits of the outputs", "y_range", value, group="range")
+    if not isinstance(value, str):
+        return Change(change.probe, words, change.cause, change.apply, change.code, group="range")
+
+    def name_of(name: str) -> str | None:
+        return rename(name, modifiers={"yrange": value})
+
+    return Change(change.probe, words, change.cause, change.apply, change.code, name_of, "range")
+
+
+def _wider(study: Study, now: Any) -> Any:
+    """The limits as they are, widened; None where that is not known."""
+    if isinstance(now, str) and now != "extremes":
+        margin = {"auto": 0.1, "samples": 0.0}.get(now)
+        margin = float(now.partition(":")[2]) if margin is None else margin
+        # the limits span 1 + 2 margin of the samples' range
+        return f"samples:{margin + WIDER * (1 + 2 * margin):g}"
+    found = _limits(study)
+    if found is None:
+        return None
+    (low, high), _ = found
+    reach = WIDER * (high - low)
+    low, high = low - reach, high + reach
+    if (low == low[0]).all() and (high == high[0]).all():
+        return float(low[0]), float(high[0])
+    return tuple(low.tolist()), tuple(high.tolist())
+
+
+def _limits(study: Study) -> tuple[tuple[Array, Array], Array] | None:
+    """The net's limits, and the training answers in the units in which it meets them; None where it has no limits."""
     estimator = study.subject.estimator
     found = parameter(estimator, "y_range")
-    if found is None or parameter(estimator, "transformer") is not None:
+    if found is None or study.task.kind == "class":
         return None
+    y: Array = study.train.y.to_numpy(dtype=np.float64)
+    scaler = parameter(estimator, "transformer")
+    if scaler is not None and scaler[1] is not None:
+        y = np.asarray(clone(scaler[1]).fit_transform(y), dtype=np.float64).reshape(len(y), -1)
     images = study.train.images
-    kind = "auto" if found[1] == "extremes" and study.task.kind != "point" else found[1]
-    size = study.train.X.shape[:1:-1] if images else None
-    return y_range_of(kind, study.train.y.to_numpy(dtype=np.float64), size)
+    kind = found[1]
+    if isinstance(kind, str) and kind == "extremes" and study.task.kind != "point":
+        kind = "auto"
+    limits = y_range_of(kind, y, study.train.X.shape[:1:-1] if images else None)
+    return None if limits is None else (limits, y)

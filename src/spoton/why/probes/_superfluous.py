@@ -15,8 +15,10 @@ from spoton.learners import rename
 from spoton.why._change import Apply, Change
 from spoton.why._probe import Fact, Probe
 from spoton.why._study import Study
+from spoton.why.probes._columns import SparseColumns
 
 KEPT = (4, 16, 64)  # columns
+FEWEST = 4  # columns above which some may be left out
 FEATURES = {
     ("pts",): "give the ink's corner points instead of pixels",
     ("pts", "pix"): "give the ink's corner points beside the pixels",
@@ -24,10 +26,10 @@ FEATURES = {
 
 
 class Superfluous(Probe):
-    """Only the columns that tell most of the answers; for images, features instead of pixels."""
+    """Only the columns that tell most of the answers, or that a sparse linear path uses; for images, features."""
 
     name = "superfluous"
-    about = "superfluous inputs: the best columns only; features of the ink instead of pixels"
+    about = "superfluous inputs: the best columns, those of a sparse linear path; features of the ink instead of pixels"
 
     def look(self, study: Study) -> Iterable[Fact]:
         X = study.train.X
@@ -47,10 +49,21 @@ class Superfluous(Probe):
                         f'learner = get_learner("{rename(study.subject.name, features=features)}")',
                         lambda name, features=features: rename(name, features=features),  # type: ignore[misc]
                         "inputs chosen",
+                        bypass=True,
                     )
             return
         if not all(pd.api.types.is_numeric_dtype(kind) for kind in X.dtypes):
             return
+        if X.shape[1] > FEWEST:
+            yield Change(
+                self.name,
+                "keep the columns that a sparse linear path uses",
+                "superfluous columns",
+                lambda estimator: make_pipeline(SparseColumns(), clone(estimator)),
+                "from sklearn.pipeline import make_pipeline\nfrom spoton.why.probes import SparseColumns\n\n"
+                "learner = make_pipeline(SparseColumns(), learner)",
+                group="inputs chosen",
+            )
         for count in KEPT:
             if count < X.shape[1]:
                 yield Change(
@@ -59,7 +72,7 @@ class Superfluous(Probe):
                     "superfluous columns",
                     _best(count),
                     "from sklearn.feature_selection import SelectKBest\nfrom sklearn.pipeline import make_pipeline\n"
-                    "from spoton.why.probes._superfluous import relevance\n\n"
+                    "from spoton.why.probes import relevance\n\n"
                     f"learner = make_pipeline(SelectKBest(relevance, k={count}), learner)",
                     group="inputs chosen",
                 )
