@@ -179,6 +179,14 @@ def test_straight_through_is_hard_forward_and_soft_backward() -> None:
     assert torch.equal(soft, through)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("reverse", [False, True])
+def test_straight_through_is_the_hard_index_to_the_last_bit(dtype: torch.dtype, reverse: bool) -> None:
+    z = (2 * torch.randn(4000, 28, generator=torch.Generator().manual_seed(0)) - 3).to(dtype)
+    through, _ = first_index(z, mode="st", reverse=reverse)
+    assert torch.equal(through, first_index(z, mode="hard", reverse=reverse)[0])
+
+
 def test_gumbel_draws_from_the_distribution() -> None:
     torch.manual_seed(0)
     z = torch.logit(torch.tensor([0.5, 0.25, 0.75])).expand(20_000, 3)

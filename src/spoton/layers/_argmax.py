@@ -46,7 +46,7 @@ def soft_argmax(
     if mode == "hard":
         return hard.to(scores.dtype)
     soft = (torch.softmax(s / temperature, dim=-1) * place).sum(-1)
-    return (soft if mode == "soft" else soft + (hard - soft).detach()).to(scores.dtype)
+    return (soft if mode == "soft" else hard + (soft - soft.detach())).to(scores.dtype)
 
 
 class SoftArgmax(Tempered):

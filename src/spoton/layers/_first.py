@@ -53,7 +53,7 @@ def first_index(
         return (chosen * places).sum(-1), log_none.exp()
     soft = (log_p.exp() * place).sum(-1) + log_none.exp() * none
     if mode == "st":
-        soft = soft + (_hard(z, place, reverse, none) - soft).detach()
+        soft = _hard(z, place, reverse, none) + (soft - soft.detach())  # exactly the hard value
     return soft, log_none.exp()
 
 

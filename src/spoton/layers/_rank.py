@@ -60,7 +60,7 @@ def soft_rank(
     before = torch.where(away == 0, lead, (away > 0).to(k.dtype))
     if mode != "hard":
         soft = torch.where(away == 0, lead, torch.sigmoid(away / temperature))
-        before = soft if mode == "soft" else soft + (before - soft).detach()
+        before = soft if mode == "soft" else before + (soft - soft.detach())
     if weights is not None:
         before = before * weights.movedim(dim, -1).to(k.dtype).unsqueeze(-2)
     return before.sum(-1).to(keys.dtype).movedim(-1, dim)

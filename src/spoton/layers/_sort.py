@@ -92,7 +92,7 @@ def soft_sort(
         return hard
     log_p = log_order(keys, dim, method=method, temperature=temperature, descending=descending)
     soft = (log_p.exp() * keys.movedim(dim, -1).unsqueeze(-2)).sum(-1).movedim(-1, dim)
-    return soft if mode == "soft" else soft + (hard - soft).detach()
+    return soft if mode == "soft" else hard.detach() + (soft - soft.detach())
 
 
 class LogOrder(Tempered):
