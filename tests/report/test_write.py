@@ -214,6 +214,8 @@ def test_what_no_name_repeats_is_said() -> None:
     assert "no command can name" in repeat(Run("t", "Ridge", details="abc")).note
     own = Run("mine", "linear", own=True, provenance={"command": "spoton bench --table a.csv --target y"})
     assert repeat(own).command == "spoton bench --table a.csv --target y"
+    trial = Run("friedman1 (tuning rows)", "knn", own=True, provenance={"command": "spoton sweep friedman1 knn"})
+    assert repeat(trial).command == "spoton sweep friedman1 knn"
     assert repeat(Run("mine", "linear", own=True)).command == ""
     assert "x=1'" in repeat(Run("a?x=1&y='2'", "linear?x=1")).command
     late = repeat(Run("friedman1", "linear", 103))

@@ -16,6 +16,7 @@ from spoton.store import Store
 from spoton.why import Change, Diagnosis, Fact, Probe, Study, setting, why
 from spoton.why._keep import kept
 from spoton.why._render import render
+from spoton.why._why import CONFIRMED
 from spoton.why.probes import Optimisation, OutputRange, Reproducibility, TargetScale, probes
 
 NET = "basenet+yrange=none?epochs=20&lr=0.01&batch_size=16&relu=true"
@@ -183,7 +184,7 @@ def test_progress_grows_and_time_runs_out() -> None:
     why(NET, a_table(500.0), probes=[TargetScale()], seeds=3, on_step=lambda *step: steps.append(step))
     assert all(before[2] >= after[2] for before, after in pairwise(steps))
     assert all(0 <= done <= 1 for _, done, _ in steps)
-    assert steps[-1][1] >= 0.85
+    assert steps[-1][1] >= CONFIRMED
     assert any("on one seed" in words for words, _, _ in steps)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from concurrent.futures import Future
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,6 +31,8 @@ class Loky:
         from joblib import cpu_count
         from joblib.externals.loky.process_executor import BrokenProcessPool
 
+        # that idle ones end is meant, and cells that they take along are made again
+        warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
         self.lost: tuple[type[BaseException], ...] = (BrokenProcessPool,)
         self._jobs = jobs or cpu_count()
         Loky._widest = max(self._jobs, min(Loky._widest, cpu_count()))

@@ -33,6 +33,8 @@ def repeat(run: Run) -> Repeat:
         made = str(run.provenance.get("command", ""))
         if made.startswith("spoton bench "):
             return Repeat(made, note="The task is data of your own: the command that made the run names its files.")
+        if made.startswith("spoton sweep "):
+            return Repeat(made, note="A run of a sweep: the command made all of its trials, and knows those it finds.")
         return Repeat(note="The task is data of your own, which its name alone does not bring back.")
     words = ["spoton", "bench", run.task, "--learners", run.learner, "--seed", str(run.seed)]
     options = []

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from spoton.report._pack import SIZE, pack
+from spoton.report._pictures import FETCHED, hang
 from spoton.report._render import page, to_script
 from spoton.report._runs import Album
 from spoton.report._source import Mark, mark, whole
@@ -76,7 +77,7 @@ class Live:
                 found = list(connection.execute(query).scalars())
             if len(found) != 1:
                 return None
-            album = Album()
+            album, hung = Album(), hang(self._store, found, 4 * FETCHED, FETCHED)
             for run in whole(self._store, found):
-                album.add(run)
+                album.add(run, hung=hung.get(run.id))
             return to_script(album.document()).encode()

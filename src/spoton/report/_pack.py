@@ -10,6 +10,7 @@ from typing import Any
 from spoton._provenance import now
 from spoton._run import Run
 from spoton.report._board import Board, board, meanings
+from spoton.report._pictures import PART, hang
 from spoton.report._runs import Album
 from spoton.report._source import newest, whole
 from spoton.report._why import Card, cards
@@ -76,13 +77,16 @@ def pack(store: Store, *, tasks: Sequence[str] = (), size: int = SIZE, say: Say 
     wanted = list(_in_order(shown))
     whys, whys_left = cards(store, tasks, size)
     room = size - FRAME - LINE * len(lines) - sum(made.size for made in whys)
+    hung = hang(store, wanted, int(PART * max(room, 0)))
+    wanted.sort(key=lambda name: not (name in hung and hung[name].pictures))  # a page without them would hide them
     used = 0
     names = {run.id: run.learner for run in stored.runs}
     for i, run in enumerate(whole(store, wanted)):
         say("drawing them", i, len(wanted))
         sides, pooled = len(album.sides), album.pool.size
         full = used > LEFT * room
-        record = album.add(run, pictures=not full, why_not="left out to keep the page small; spoton serve draws them")
+        why_not = "left out to keep the page small; spoton serve draws them" if full else ""
+        record = album.add(run, why_not=why_not, hung=hung.get(run.id))
         if names[run.id] != run.learner:
             record["as"] = album.pool.add(names[run.id])
         added = len(json.dumps(record)) + 40 + album.pool.size - pooled

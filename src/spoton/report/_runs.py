@@ -13,6 +13,7 @@ from spoton.errors import DataError
 from spoton.gallery import answers
 from spoton.history import History
 from spoton.report._command import repeat
+from spoton.report._pictures import Hung
 from spoton.report._pool import Pool, short
 from spoton.report._rows import Side
 
@@ -33,24 +34,29 @@ class Album:
     def __init__(self) -> None:
         self.pool, self.runs, self.sides = Pool(), dict[str, dict[str, Any]](), dict[str, Side]()
 
-    def add(self, run: Run, *, pictures: bool = True, why_not: str = "") -> dict[str, Any]:
+    def add(self, run: Run, *, why_not: str = "", hung: Hung | None = None) -> dict[str, Any]:
         """Add a run, with the rows of its predictions if there are some and they are wanted.
 
         Args:
             run: with its history and predictions.
-            pictures: whether to draw what it predicted.
-            why_not: said where it is not drawn.
+            why_not: what it predicted is not drawn for this reason.
+            hung: pictures that were kept beside it.
         """
         record = self._words(run)
         if run.history is not None and len(run.history):
             record["h"] = _history(run.history, self.pool)
         if run.status == "ok":
             try:
-                if not pictures:
+                if why_not:
                     raise DataError(why_not)
                 record["p"] = self._predictions(run)
             except DataError as error:
                 record["no"] = self.pool.add(str(error))
+        if hung is not None:
+            record["kept"] = [[self.pool.add(words) for words in held[:3]] + held[3:] for held in hung.pictures]
+            record["left"] = [self.pool.add(sentence) for sentence in hung.left]
+        if why_not or (hung is not None and hung.less):
+            record["less"] = 1
         self.runs[run.id] = record
         return record
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Select, column, func, select, table
 
 from spoton._run import Run
+from spoton.report._pictures import PNG
 from spoton.store import Store, _reading
 from spoton.store._schema import ARTIFACTS, COMMON, METRICS, RUNS
 from spoton.tables._leaderboard import RANKING, SHOWN
@@ -34,11 +35,11 @@ class Stored:
 
 @dataclass(frozen=True)
 class Mark:
-    """Changes whenever the store has other runs, or another diagnosis (how many, and their bytes)."""
+    """Changes whenever the store has other runs, or other diagnoses and pictures (how many, and their bytes)."""
 
     runs: int
     newest: int
-    whys: tuple[int, int]
+    beside: tuple[int, int]
 
 
 def mark(store: Store) -> Mark:
@@ -46,7 +47,8 @@ def mark(store: Store) -> Mark:
     with store.reading() as connection:
         count, newest = connection.execute(select(func.count(), func.max(RUNS.c.id)).select_from(RUNS)).one()
         size = func.sum(func.length(ARTIFACTS.c.data))
-        found, held = connection.execute(select(func.count(), size).where(ARTIFACTS.c.name == NAME)).one()
+        shown = (ARTIFACTS.c.name == NAME) | (ARTIFACTS.c.media_type == PNG)
+        found, held = connection.execute(select(func.count(), size).where(shown)).one()
     return Mark(int(count), int(newest or 0), (int(found), int(held or 0)))
 
 

@@ -24,9 +24,9 @@ RIGHT: dict[str, tuple[tuple[str, str], ...]] = {
     "narrow output range": (("output-range", ""),),
     "columns in unlike units": (("input-scale", ""),),
     "superfluous columns": (("superfluous", ""),),
-    "small learning rate": (("optimisation", "too low"), ("optimisation", "too few epochs")),
-    "large learning rate": (("optimisation", "too high"),),
-    "few epochs": (("optimisation", "too few epochs"), ("optimisation", "too low")),
+    "small learning rate": (("optimisation", "too low"), ("optimisation", "too few epochs"), ("gradients", "too low")),
+    "large learning rate": (("optimisation", "too high"), ("gradients", "too high")),
+    "few epochs": (("optimisation", "too few epochs"), ("optimisation", "too low"), ("gradients", "too low")),
     "dropout": (("modes", "dropout"),),
     "blind net": (("architecture", ""),),
     "swapped": (("frames", "swapped"),),
@@ -213,7 +213,7 @@ def _images(rng: np.random.Generator) -> Iterator[Planted]:
     member = str(rng.choice(["topleft", "corner"]))
     rate = 1e-3 / 10 ** rng.uniform(2, 2.5)
     net = f"pnist/{member}"
-    yield Planted("raw answers, featsnet", "torch", net, "featsnet?epochs=10", ("answers in large units",))
+    yield Planted("raw answers, featsnet", "torch", net, "featsnet?epochs=100&lr=0.01", ("answers in large units",))
     slow = f"featsnet+ynorm?epochs=10&lr={rate:.3g}"
     yield Planted("slow, featsnet", "torch", net, slow, ("small learning rate",))
     yield Planted("blind net", "torch", net, _blind(), ("blind net",))

@@ -28,7 +28,7 @@ class Change:
             name is preferred: its runs are those of the bench.
         group: of changes of one group only one goes into a combination.
         bypass: it gives the learner another way to the answer, and so helps whatever it is that holds it back. As a
-            cause it stands behind what mends half as much.
+            cause it stands behind what mends a fifth as much.
     """
 
     probe: str
@@ -39,6 +39,11 @@ class Change:
     rewrite: Callable[[str], str | None] | None = None
     group: str = ""
     bypass: bool = False
+
+    @property
+    def kind(self) -> str:
+        """What it has in common with those that exclude it."""
+        return self.group or self.words
 
 
 @dataclass(frozen=True)

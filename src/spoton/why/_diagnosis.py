@@ -66,9 +66,19 @@ class Diagnosis:
 
     @property
     def causes(self) -> tuple[str, ...]:
-        """What the experiments are consistent with, the likeliest first: faults of the data, then what helps."""
-        found = [fact.words for fact in self.faults] + [change.cause for change, _ in self.of("helps")]
-        return tuple(dict.fromkeys(found))
+        """What the experiments are consistent with, the likeliest first: faults of the data, then what helps.
+
+        What the best combination mends goes before what helps alone and is not needed beside it.
+        """
+        return tuple(dict.fromkeys(words for _, words in self.named))
+
+    @property
+    def named(self) -> tuple[tuple[str, str], ...]:
+        """The causes, each behind the name of the probe that tells it."""
+        changes = list(self.together[0]) if self.together else []
+        changes += [change for change, _ in self.of("helps")]
+        faults = [(fact.probe, fact.words) for fact in self.faults]
+        return tuple(dict.fromkeys([*faults, *((change.probe, change.cause) for change in changes)]))
 
     @property
     def code(self) -> str:

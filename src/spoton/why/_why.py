@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from itertools import combinations, zip_longest
+from itertools import zip_longest
 from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from spoton.errors import UsageError
 from spoton.tasks import Task, get_task
 from spoton.why._change import Change, Subject
 from spoton.why._diagnosis import Diagnosis, Together, position
-from spoton.why._effect import MATTERS
+from spoton.why._effect import MISSES, Effect, effect
 from spoton.why._keep import keep
 from spoton.why._probe import Fact, Probe
 from spoton.why._study import Combination, Study
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 LAST = ("bounds", "reproducibility", "data", "memory", "places", "random-columns")  # probes whose facts cost fits
 # shares of the budget by which are done: the learner itself, one seed a change, the other seeds, combinations
-BASED, SCREENED, CONFIRMED, COMBINED = 0.4, 0.55, 0.85, 0.92
+BASED, SCREENED, CONFIRMED, COMBINED = 0.4, 0.5, 0.78, 0.92
 TOGETHER = 3  # changes in a combination, at most
+ON_TOP = 12  # changes that are tried on top of the best one; the first of each probe stand first
 
 
 @dataclass
@@ -160,7 +161,7 @@ def _experiments(study: Study, probes: list[Probe], known: Known) -> None:
     if known.base and all(run.status == "skipped" for run in known.base):
         known.changes = []
     _measure(study, known)
-    known.together = _together(study)
+    known.together = _together(study, known)
     last = [probe for probe in probes if probe.name in LAST]
     for number, probe in enumerate(last):
         _look(probe, study, known, COMBINED + (1 - COMBINED) * number / len(last))
@@ -209,37 +210,60 @@ def _measure(study: Study, known: Known) -> None:
     study.deadline = whole
 
 
-def _together(study: Study) -> Together | None:
-    """The best combination of changes that help, if it is better than each alone."""
-    helps = [key[0] for key, effect in study.effects.items() if len(key) == 1 and effect.verdict == "helps"]
-    helps.sort(key=lambda change: -study.effects[(change,)].closed)
-    best_of_group: dict[str, Change] = {}
-    for change in helps:
-        best_of_group.setdefault(change.group or change.words, change)
-    chosen = list(best_of_group.values())[:TOGETHER]
-    asked = [pair for size in range(2, len(chosen) + 1) for pair in combinations(chosen, size)]
-    if not asked:
-        return None
+def _together(study: Study, known: Known) -> Together | None:
+    """The best change with others on top of it, where they close more of what is left: one fault may hide another.
+
+    As with single changes the first seed says in which order they are tried, and the others judge.
+    """
+    best = next((change for change, effect in _ranked(study, known) if effect.verdict == "helps"), None)
     judged = [seed for seed in study.fresh if seed in study.base]
-    study.begin(f"{len(asked)} combinations", CONFIRMED, COMBINED, len(asked) * len(judged))
+    if best is None or not judged:
+        return None
+    others = [
+        change
+        for change in known.changes
+        if change.kind != best.kind and not change.bypass and (change,) not in study.failed
+    ]
+    others = others[:ON_TOP]
     whole = study.deadline
     study.deadline = whole - (1 - COMBINED) * study.seconds
-    study.measure(asked, judged)
+    study.begin(f"{len(others)} changes on top of {best.words}", CONFIRMED, COMBINED, len(others))
+    study.measure([(best, change) for change in others], study.seeds[:1])
+    alone = study.errors(study.subject.with_changes([best])).get(study.seeds[0], math.inf)
+    first = {change: study.errors(study.subject.with_changes([best, change])) for change in others}
+    order = [change for change in others if first[change].get(study.seeds[0], math.inf) < alone]
+    order.sort(key=lambda change: first[change][study.seeds[0]])
+    chosen: Combination = (best,)
+    misses = 0
+    for change in order:
+        if len(chosen) == TOGETHER or misses == MISSES or study.left <= 0:
+            break
+        if change.kind in {other.kind for other in chosen}:
+            continue
+        tried = (*chosen, change)
+        study.begin(" and ".join(part.words for part in tried), COMBINED, COMBINED)
+        study.measure([tried], judged)
+        before, after = (study.errors(study.subject.with_changes(changes)) for changes in (chosen, tried))
+        after = {seed: error for seed, error in after.items() if seed in judged}
+        gain = effect(before, after, study.floor)
+        if gain is not None and gain.confirmed and len(after) == len(judged):
+            chosen = tried
+        else:
+            misses += 1
     study.deadline = whole
-    found = [key for key in asked if key in study.effects and study.effects[key].seeds == len(judged)]
-    if not found:
-        return None
-    best = max(found, key=lambda key: study.effects[key].closed)
-    alone = max(study.effects[(change,)].closed for change in best)
-    gain = study.effects[best].closed - alone
-    # of what the best single change leaves
-    return (best, study.effects[best]) if gain > MATTERS * max(1 - alone, 0.0) and gain > 0 else None
+    return (chosen, study.effects[chosen]) if len(chosen) > 1 else None
+
+
+def _ranked(study: Study, known: Known) -> list[tuple[Change, Effect]]:
+    """Changes and their effects, the largest first."""
+    single = [(change, study.effects[(change,)]) for change in known.changes if (change,) in study.effects]
+    # a figure of one seed stands behind those that have an interval; a bypass behind what mends a fifth as much
+    single.sort(key=lambda pair: (pair[1].seeds == 1, -pair[1].closed * (0.2 if pair[0].bypass else 1.0)))
+    return single
 
 
 def _diagnosis(study: Study, known: Known, interrupted: bool, seconds: float) -> Diagnosis:
-    single = [(change, study.effects[(change,)]) for change in known.changes if (change,) in study.effects]
-    # a figure of one seed stands behind those that have an interval; a bypass behind what mends half as much
-    single.sort(key=lambda pair: (pair[1].seeds == 1, -pair[1].closed * (0.5 if pair[0].bypass else 1.0)))
+    single = _ranked(study, known)
     helps = [change for change, effect in single if effect.verdict == "helps"]
     best = known.together[0] if known.together else tuple(helps[:1])
     changed = study.subject.with_changes(best) if best else ""

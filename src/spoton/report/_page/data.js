@@ -7,7 +7,7 @@ const main = () => documents[0];
 // The documents are the page's own, and, of a served page, those of runs that were asked for later.
 function find(start) {
   if (!/^[0-9a-z]{4,}$/i.test(start)) return null;
-  for (const held of documents) {
+  for (const held of documents.slice().reverse()) {
     if (held.runs[start]) return unpack(held, start);
     const found = Object.keys(held.runs).filter((id) => id.startsWith(start));
     if (found.length === 1) return unpack(held, found[0]);
@@ -34,6 +34,8 @@ function unpack(held, id) {
     notes: (r.notes || []).map(at), labels: Boolean(r.lab), missing: at(r.no) || "",
     history: r.h ? historyOf(r.h, at) : null,
     answers: side ? answers(side, r.p) : null,
+    kept: (r.kept || []).map(([title, words, file, data, wide, tall, note]) => ({ title: at(title), words: at(words), file: at(file), data, wide, tall, note })),
+    left: (r.left || []).map(at), less: Boolean(r.less),
   };
 }
 

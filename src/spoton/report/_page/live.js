@@ -51,8 +51,8 @@ async function renew() {
   newRows(fresh.getElementById("board"), before);
   newTasks(fresh.getElementById("f-task"));
   boardShow();
-  // a run never changes: only what stands around it may
-  if (!byId("view-run").hidden) refreshSeeds();
+  // a run never changes: only what stands around and beside it may
+  if (!byId("view-run").hidden) await refreshRun();
 }
 
 // Diagnoses that were open stay open.
@@ -97,9 +97,13 @@ function newTasks(from) {
   select.value = chosen;
 }
 
-function refreshSeeds() {
-  const run = find(shown.key.split("=")[1]);
+async function refreshRun() {
+  const before = shown.key;
+  const run = await fetched(before.split("=")[1]);
+  if (!run || shown.key !== before) return;
   const list = byId("view-run").querySelector(".seeds");
-  const cell = run && lineOf(run);
+  const cell = lineOf(run);
   if (list && cell) list.replaceWith(seeds(run, cell));
+  const images = byId("kept").getElementsByTagName("img");
+  if ([...images].map((one) => one.src).join() !== run.kept.map((one) => `data:image/png;base64,${one.data}`).join()) byId("kept").replaceChildren(...kept(run));
 }

@@ -13,12 +13,12 @@ function route() {
   return { name, value: words.get(name) || "", words };
 }
 
-// Of a served page, runs beyond those that came with it are asked for.
+// Of a served page, runs beyond those that came with it are asked for, and those that came with less than there is.
 async function fetched(id) {
   const found = find(id);
-  if (found || element.dataset.live !== "1" || !/^[0-9a-f]{4,32}$/.test(id)) return found;
-  const answer = await fetch(`run/${id}`);
-  if (!answer.ok) return null;
+  if ((found && !found.less) || element.dataset.live !== "1" || !/^[0-9a-f]{4,32}$/.test(id)) return found;
+  const answer = await fetch(`run/${id}`).catch(() => null);
+  if (!answer?.ok) return found;
   documents.push(await answer.json());
   return find(id);
 }

@@ -20,6 +20,7 @@ function runView(run) {
     against(run),
     el("div", { class: "two" }, el("section", { "aria-label": "Figures" }, el("h2", {}, "Figures"), figures(run)), el("section", { "aria-label": "How to repeat it" }, el("h2", {}, "Repeat it"), again(run))),
     pictures(run),
+    el("div", { id: "kept" }, kept(run)),
     el("div", { class: "two" }, el("section", {}, el("h2", {}, "Where it comes from"), provenance(run)), el("section", {}, el("h2", {}, "Parameters of the learner"), settings(run))),
   ];
   return part.filter(Boolean);
@@ -29,7 +30,7 @@ function seeds(run, cell) {
   return el("ul", { class: "seeds", "aria-label": "Runs of this learner on this task" }, cell.runs.map((id) => {
     const other = find(id);
     const value = other.status === "ok" ? write(other.metrics.valid?.[cell.by], cell.by) : other.status;
-    return el("li", {}, el("a", { href: `#run=${shortId(id)}`, class: other.status === "ok" ? null : other.status, "aria-current": id === run.id ? "page" : null }, `seed ${other.seed}: ${value}`));
+    return el("li", {}, el("a", { href: `#run=${shortId(id)}`, class: other.status === "ok" ? null : other.status, "aria-current": id === run.id ? "page" : null }, `seed ${other.seed}: ${value}${other.kept.length ? ", with a picture" : ""}`));
   }));
 }
 
@@ -106,6 +107,15 @@ function pictures(run) {
   return el("section", { "aria-label": "Pictures" }, el("h2", {}, run.history && !run.answers ? "How it learned" : "Pictures"),
     some ? el("p", { class: "legend" }, some) : null, why ? el("p", { class: "callout" }, `${why}${/[.!?]$/.test(why) ? "" : "."}`) : null,
     el("div", { class: "pictures" }, list.filter(Boolean)));
+}
+
+// Artifacts of the run that are pictures: those who made them drew them, so they have colours of their own.
+function kept(run) {
+  if (!run.kept.length && !run.left.length) return [];
+  const figures = run.kept.map((one) => el("figure", { class: "wide" }, el("h3", {}, one.title),
+    el("img", { class: "kept", alt: one.words || `The picture ${one.file}, which was kept with this run; nobody described it`, src: `data:image/png;base64,${one.data}`, width: one.wide, height: one.tall }),
+    el("figcaption", {}, one.words, one.words ? el("br") : null, el("code", {}, one.file), one.note ? `, here in ${one.note}` : "", ".")));
+  return [el("h2", {}, "Kept with this run"), ...run.left.map((words) => el("p", { class: "callout" }, `${words}.`)), el("div", { class: "pictures" }, figures)];
 }
 
 function code(commit, dirty) {

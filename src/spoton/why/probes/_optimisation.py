@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from numbers import Real
 
 from sklearn.base import BaseEstimator, clone
@@ -65,7 +66,9 @@ class Optimisation(Probe):
         if solver is not None and solver[1] in ("adam", "sgd"):
             for other in ("lbfgs", "sgd" if solver[1] == "adam" else "adam"):
                 words = f"the solver {other} instead of {solver[1]}"
-                yield setting(self.name, words, "the optimiser", "solver", other, group="optimiser")
+                change = setting(self.name, words, "the optimiser", "solver", other, group="optimiser")
+                # lbfgs finds its own steps: it helps whatever is wrong with the rate or the epochs
+                yield replace(change, bypass=other == "lbfgs")
         if isinstance(model_of(model), TorchRegressor) and parameter(model, "optimizer") is not None:
             yield _momentum(model, lr)
 
