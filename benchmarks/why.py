@@ -27,7 +27,13 @@ SEED, MINUTES = 100, 3.0
 STORIES = (
     Planted("ResNet18 on topleft", "torch", "pnist/topleft", "resnet18?epochs=3", ("blind net",)),
     Planted("fastai-tabular on 804 columns", "fastai", "columns/perfect", "fastai-tabular", ("superfluous columns",)),
-    Planted("FeatsNet, answers as they are", "torch", "pnist/topleft", "featsnet?epochs=100&lr=0.01", ("answers in large units",)),
+    Planted(
+        "FeatsNet, answers as they are",
+        "torch",
+        "pnist/topleft",
+        "featsnet?epochs=100&lr=0.01",
+        ("answers in large units",),
+    ),
 )
 
 

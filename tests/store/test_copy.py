@@ -38,6 +38,15 @@ def test_round_the_databases_and_equal(tmp_path: Path, running: Any) -> None:
     assert same(by_id[runs[0].id], made(0, id=runs[0].id))
     assert stores[3].artifacts(runs[0]) == {"a.bin": ("application/octet-stream", bytes(range(256)))}
     assert copy(stores[0], stores[3])[0] == 0
+    # a diagnosis or a picture that comes later is copied later; what the target alone has stays
+    stores[0].add_artifact(runs[0], "a.bin", b"new", "text/plain")
+    stores[0].add_artifact(runs[1], "b.bin", b"more")
+    stores[3].add_artifact(runs[1], "c.bin", b"own")
+    for target in stores[1:]:
+        assert copy(stores[0], target)[0] == 0
+        assert target.artifacts(runs[0]) == {"a.bin": ("text/plain", b"new")}
+        assert target.artifacts(runs[1])["b.bin"][1] == b"more"
+    assert stores[3].artifacts(runs[1])["c.bin"][1] == b"own"
     for store in stores:
         store.close()
 

@@ -64,7 +64,7 @@ def sweep(
 ) -> None:
     """Choose settings of a learner on training rows, and report the best on rows that had no say in it."""
     from spoton.cli._progress import progress
-    from spoton.errors import UsageError
+    from spoton.errors import StoreError, UsageError
     from spoton.store import DEFAULT, VARIABLE
 
     own = own_tasks(images, points, table, target, npz)
@@ -134,10 +134,12 @@ def sweep(
     if csv is not None:
         found.to_frame().to_csv(csv, index=False)
     if found.best is not None:
-        if found.made:
-            with Store.open(where) as opened:
-                found.keep(opened)
         if picture is not None:
             found.draw(picture)
             typer.echo(f"picture: {picture}", err=True)
+        try:
+            with Store.open(where) as opened:
+                found.keep(opened, again=found.made > 0)
+        except StoreError as error:  # the runs wait in the spool
+            typer.echo(f"the picture is not kept: {error}", err=True)
     sys.exit(1 if found.best is None or any(run.status == "failed" for run in found.report) else 0)

@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Table, select
 from spoton.errors import StoreError
 from spoton.store._reading import lots
 from spoton.store._rows import Row
-from spoton.store._schema import CHILDREN, METADATA, RUNS
+from spoton.store._schema import ARTIFACTS, CHILDREN, METADATA, RUNS
 from spoton.store._store import Store
-from spoton.store._writing import insert_rows
+from spoton.store._writing import insert_rows, merge_artifacts
 
 MODULUS = 2**256
 
@@ -30,7 +30,7 @@ class Proof:
 
 
 def copy(source: Store, target: Store) -> tuple[int, list[Proof]]:
-    """Copy all runs with all that belongs to them; runs that the target has stay as they are.
+    """Copy all runs with all that belongs to them; of runs that the target has, the files beside them alone.
 
     Args:
         source: where they are.
@@ -51,7 +51,11 @@ def copy(source: Store, target: Store) -> tuple[int, list[Proof]]:
             records = _records(connection, list(lot))
         with target.writing() as connection:
             copied += insert_rows(connection, records)
-    before, after = proofs(source, uuids), proofs(target, uuids)
+            merge_artifacts(connection, records)
+    query = select(RUNS.c.uuid, ARTIFACTS.c.name).select_from(ARTIFACTS.join(RUNS))
+    with source.reading() as connection:
+        named = {(uuid, name) for uuid, name in connection.execute(query)}
+    before, after = proofs(source, uuids, named), proofs(target, uuids, named)
     for one, other in zip(before, after, strict=True):
         if one != other:
             raise StoreError(
@@ -61,12 +65,12 @@ def copy(source: Store, target: Store) -> tuple[int, list[Proof]]:
     return copied, before
 
 
-def proofs(store: Store, uuids: set[str]) -> list[Proof]:
-    """The proof of each table, of these runs alone."""
-    return [_proof(store, table, uuids) for table in METADATA.tables.values()]
+def proofs(store: Store, uuids: set[str], named: set[tuple[str, str]] | None = None) -> list[Proof]:
+    """The proof of each table, of these runs alone, and of these files beside them: (uuid, name), None for all."""
+    return [_proof(store, table, uuids, named) for table in METADATA.tables.values()]
 
 
-def _proof(store: Store, table: Table, uuids: set[str]) -> Proof:
+def _proof(store: Store, table: Table, uuids: set[str], named: set[tuple[str, str]] | None) -> Proof:
     """Keys that a database gives by itself are left out: the run's own uuid stands for them."""
     columns = [column for column in table.columns if column.name not in ("id", "run")]
     query = select(RUNS.c.uuid.label("run_uuid"), *columns)
@@ -76,6 +80,8 @@ def _proof(store: Store, table: Table, uuids: set[str]) -> Proof:
     with store.reading() as connection:
         for row in connection.execution_options(yield_per=1000).execute(query):
             if row[0] not in uuids:
+                continue
+            if table is ARTIFACTS and named is not None and (row[0], row.name) not in named:
                 continue
             line = repr([_plain(value) for value in row])
             total = (total + int.from_bytes(hashlib.sha256(line.encode()).digest(), "big")) % MODULUS

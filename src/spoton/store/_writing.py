@@ -24,6 +24,17 @@ def insert_rows(connection: Connection, records: dict[str, dict[str, list[Row]]]
     return len(fresh)
 
 
+def merge_artifacts(connection: Connection, records: dict[str, dict[str, list[Row]]]) -> None:
+    """Bring what is kept beside runs that were there before up to what the records have."""
+    keys = keys_of(connection, [uuid for uuid, rows in records.items() if rows.get(ARTIFACTS.name)])
+    query = select(ARTIFACTS.c.run, ARTIFACTS.c.name, ARTIFACTS.c.data).where(ARTIFACTS.c.run.in_(keys.values()))
+    there = {(run, name): bytes(data) for run, name, data in connection.execute(query)} if keys else {}
+    for uuid, key in keys.items():
+        for row in records[uuid][ARTIFACTS.name]:
+            if there.get((key, row["name"])) != bytes(row["data"]):
+                put_artifact(connection, uuid, row["name"], row["data"], row["media_type"])
+
+
 def put_artifact(connection: Connection, uuid: str, name: str, data: bytes, media_type: str) -> bool:
     """Keep bytes beside a run in the place of what has that name; False where there is no such run."""
     key = connection.execute(select(RUNS.c.id).where(RUNS.c.uuid == uuid)).scalar()

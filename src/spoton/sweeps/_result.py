@@ -189,18 +189,24 @@ class Sweep:
                 raise DataError(f"the picture {path} cannot be written ({error}); name another file") from error
         return figure
 
-    def keep(self, store: Store) -> None:
+    def keep(self, store: Store, *, again: bool = True) -> None:
         """Keep the figure in the store, as the artifact `sweep.png` of the winner's first reported run.
+
+        Args:
+            store: the store. again: draw it also where the store has one.
 
         Raises:
             DataError: no trial has a score.
             StoreError: the run is not in the store, or it cannot be written.
         """
         winners = [run.id for run in self.report if self.best and run.learner == self.best.learner]
+        run = [*winners, self.best.run if self.best else ""][0]
+        if not again and PICTURE in store.artifacts(run):
+            return
         data = io.BytesIO()
         figure = self.draw()
         figure.savefig(data, format="png", dpi=100, facecolor=figure.get_facecolor())
-        store.add_artifact([*winners, self.best.run if self.best else ""][0], PICTURE, data.getvalue(), "image/png")
+        store.add_artifact(run, PICTURE, data.getvalue(), "image/png")
 
 
 def _row(plan: Plan, trial: FrozenTrial) -> Row:

@@ -216,7 +216,9 @@ def _images(rng: np.random.Generator) -> Iterator[Planted]:
     yield Planted("raw answers, featsnet", "torch", net, "featsnet?epochs=100&lr=0.01", ("answers in large units",))
     slow = f"featsnet+ynorm?epochs=10&lr={rate:.3g}"
     yield Planted("slow, featsnet", "torch", net, slow, ("small learning rate",))
-    yield Planted("blind net", "torch", net, _blind(), ("blind net",))
+    blind = get_learner("net3+ynorm+yrange=none")
+    model_of(blind).set_params(net=_blind(), lr=1e-2, epochs=20)
+    yield Planted("blind net", "torch", net, blind, ("blind net",))
 
 
 def _blind() -> Any:
