@@ -31,7 +31,7 @@ STORIES = (
         "FeatsNet, answers as they are",
         "torch",
         "pnist/topleft",
-        "featsnet?epochs=100&lr=0.01",
+        "featsnet?epochs=100&lr=0.003",
         ("answers in large units",),
     ),
 )
