@@ -105,7 +105,9 @@ def _table(found: tuple[Measured, ...], style: str) -> Table:
 def _remark(change: Change, effect: Effect) -> str:
     """What may be said of it, and no more."""
     if effect.verdict == "helps":
-        return f"consistent with: {change.cause}"
+        return (
+            f"a way around, whatever the cause: {change.cause}" if change.bypass else f"consistent with: {change.cause}"
+        )
     if effect.seeds == 1:
         return "the seed that screens alone: no test"
     if effect.confirmed and effect.beyond:
