@@ -17,9 +17,12 @@ from spoton import Task, evaluate
 from spoton._run import fingerprint
 from spoton.errors import UsageError
 from spoton.layers import RangeHead
-from spoton.learners import FastaiRegressor
+from spoton.learners import FastaiRegressor, get_learner
+from spoton.tasks import get_task
+from spoton.why import Diagnosis, Effect, Study, setting
 from spoton.why._own_net import OwnNet, fresh, stale
 from spoton.why._subject import module_subject, subject_of
+from spoton.why.probes import Joint, TargetScale
 
 
 def a_table(columns: int = 3, answers: int = 2) -> Task:
@@ -218,3 +221,17 @@ def test_a_learner_of_fastai_fitted_or_not() -> None:
     dls = TabularDataLoaders.from_df(frame, cont_names=list("abc"), cat_names=["k"], **held)
     with pytest.raises(UsageError, match=r"has categories \(k\)"):
         subject_of(tabular_learner(dls))
+
+
+def test_the_code_of_a_combination_runs_on_a_pipeline() -> None:
+    name = "featsnet?epochs=30"
+    study = Study(get_task("pnist/topleft"), subject_of(name))
+    asked = [*list(Joint().changes(study))[:1], *list(TargetScale().changes(study))[:1]]
+    asked.append(setting("own", "one epoch", "too many epochs", "epochs", 1))
+    together = tuple(study.subject.spelled(change) for change in asked)
+    found = Diagnosis("t", name, 0.5, None, (), (), (together, Effect(1.0, 0.9, 1.1, 3)), (), ())
+    held: dict[str, Any] = {"learner": get_learner(name)}
+    exec(found.code, held)
+    values = {full.split("__")[-1]: value for full, value in held["learner"].get_params().items()}
+    assert (values["epochs"], values["y_range"]) == (1, "auto")
+    assert evaluate(held["learner"], study.task, 0).status == "ok"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
@@ -70,6 +71,15 @@ class Subject:
     def pair(self) -> Any:
         """What a bench takes."""
         return self.name if self.named else (self.name, self.estimator)
+
+    def spelled(self, change: Change) -> Change:
+        """The same change, its code with parameters as this learner names them: `model__lr` within a pipeline."""
+
+        def full(setting: re.Match[str]) -> str:
+            found = parameter(self.estimator, setting[1])
+            return f"learner.set_params({found[0] if found else setting[1]}="
+
+        return replace(change, code=re.sub(r"\blearner\.set_params\((\w+)=", full, change.code))
 
     def with_changes(self, changes: Iterable[Change]) -> Any:
         """The changed learner, as a bench takes it: a name where there is one."""

@@ -82,10 +82,15 @@ class Diagnosis:
 
     @property
     def code(self) -> str:
-        """Python that applies the best combination, or the best single change, to `learner`; empty where none helps."""
+        """Python that applies the best combination, or the best single change, to `learner`; empty where none helps.
+
+        Settings go first: they are named as the learner has them, and not behind what is put around it.
+        """
         helps = self.of("helps")
         changes = self.together[0] if self.together else (helps[0][0],) if helps else ()
-        return "\n".join(change.code for change in changes)
+        lines = [line for change in changes for line in change.code.splitlines()]
+        lines.sort(key=lambda line: not line.startswith("learner.set_params("))
+        return "\n".join(lines)
 
     def to_frame(self) -> pd.DataFrame:
         """One row a change: probe, change, cause, closed, low, high, seeds, verdict.

@@ -153,7 +153,7 @@ def _experiments(study: Study, probes: list[Probe], known: Known) -> None:
     # the first suspicion of each probe, then the second ones: a budget that ends early has seen all kinds
     turns = zip_longest(*(list(probe.changes(study)) for probe in probes))
     known.changes = [
-        change
+        study.subject.spelled(change)
         for turn in turns
         for change in turn
         if change is not None and study.subject.with_changes([change]) != study.subject.name  # else it changes nothing
