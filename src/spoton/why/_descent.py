@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
 from spoton.why._alter import dropouts
-from spoton.why._inside import Inside, Rows, copied
+from spoton.why._inside import Inside, Rows
 
 if TYPE_CHECKING:
     from torch import nn
@@ -102,7 +103,7 @@ def _first(subject: Inside) -> Rows:
 
 def _fresh(subject: Inside) -> nn.Module:
     """The net before its first step, in training mode, without dropout: what is learned by heart must not be hidden."""
-    module = copied(subject.start).train()
+    module = copy.deepcopy(subject.start).train()
     for part in dropouts(module):
         part.p = 0.0
     return module

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import numpy as np
 
 from spoton.data import Array
 from spoton.why._alter import dropouts
-from spoton.why._inside import Inside, copied
+from spoton.why._inside import Inside
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -78,7 +79,7 @@ def flow(subject: Inside, module: nn.Module) -> Flow:
     """Send rows forth and back, batch by batch: in training mode, but without dropout."""
     import torch
 
-    module = copied(module).train()
+    module = copy.deepcopy(module).train()
     for part in dropouts(module):
         part.p = 0.0
     if not any(weights.requires_grad for weights in module.parameters()):

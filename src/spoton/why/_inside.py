@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 import time
 import warnings
@@ -128,11 +127,6 @@ def calm() -> Iterator[None]:
     with warnings.catch_warnings(), _one_thread(), _seeded(0):
         warnings.simplefilter("ignore")
         yield
-
-
-def copied(module: nn.Module) -> nn.Module:
-    """A copy to be trained, or run in another mode."""
-    return copy.deepcopy(module)
 
 
 def r2(actual: Array, predicted: Array) -> float:

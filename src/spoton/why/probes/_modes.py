@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -12,7 +13,7 @@ from sklearn.base import BaseEstimator, clone
 from spoton.learners import FastaiRegressor, model_of
 from spoton.why._alter import batch_norms, dropouts, group_norm, net_change, no_dropout, usual_momentum
 from spoton.why._change import Change
-from spoton.why._inside import Inside, calm, copied, error_of, inside
+from spoton.why._inside import Inside, calm, error_of, inside
 from spoton.why._picture import Picture
 from spoton.why._probe import Fact, Probe
 from spoton.why._stages import outputs_of
@@ -167,7 +168,7 @@ def modes(subject: Inside) -> dict[str, float]:
 
 def _scored(subject: Inside, parts: Callable[[Any], list[Any]]) -> float:
     """R2 with these parts in training mode."""
-    held = copied(subject.module).eval()  # type: ignore[arg-type]
+    held = copy.deepcopy(subject.module).eval()  # type: ignore[union-attr]
     for part in parts(held):
         part.train()
     return subject.score(held, subject.train)
