@@ -16,7 +16,7 @@ from spoton._cells import Cell as Cell
 from spoton._cells import Learner
 from spoton._cells import cells as cells
 from spoton._run import Run
-from spoton.errors import StoreError, UsageError
+from spoton.errors import UsageError
 from spoton.tasks import Task
 
 if TYPE_CHECKING:
@@ -96,15 +96,12 @@ def bench(
     try:
         if address is not None:
             stores.refuse_shared_file(opened)
-        try:
-            stores.sync(opened, spool, keep=journal is not None)  # what an earlier bench left
-        except StoreError as error:
-            say(f"{error}; earlier runs wait in {spool}, and the bench goes on")
+        keeper = stores.Keeper(opened, spool, keep=journal is not None, say=say)
+        keeper.catch_up()
         done = {}
         if not force:
             identities = [cell.identity for cell in todo]
             done = opened.done(identities, predictions=keep_predictions, history=index(history))
-        keeper = stores.Keeper(opened, spool, keep=journal is not None, say=say)
         try:
             return _run(todo, done, keeper.add, on_run, jobs, engine, address)
         finally:

@@ -50,6 +50,26 @@ def test_the_spool_keeps_what_another_bench_has_not_delivered() -> None:
         assert sync(opened, "spool") == (0, 0)
 
 
+def test_ctrl_c_at_any_step_of_keeping_a_run_leaves_nothing_in_the_spool(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted_after(step: Any) -> Any:
+        def taken(*args: Any) -> None:
+            step(*args)
+            raise KeyboardInterrupt
+
+        return taken
+
+    with Store.open("s.db") as opened:
+        for number, (owner, name) in enumerate([(_keeper, "append"), (opened, "add_many")]):
+            keeper = Keeper(opened, "spool")
+            with monkeypatch.context() as patched:
+                patched.setattr(owner, name, interrupted_after(getattr(owner, name)))
+                with pytest.raises(KeyboardInterrupt):
+                    keeper.add(made(number))
+            assert keeper.finish()
+            assert opened.counts()["runs"] == number + 1
+            assert not Path("spool").exists()
+
+
 def test_a_locked_database(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("spoton.store._url.PATIENCE", 0.05)
     said: list[str] = []

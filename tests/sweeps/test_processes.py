@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from spoton.cli import main
-from spoton.store import Store
+from spoton.store import JOURNAL, Store, append
 
 COMMAND = [
     *(
@@ -70,6 +70,19 @@ def test_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     assert spoton(monkeypatch, words) == 0
     assert "0 made now" in capsys.readouterr().out
     assert len(tuning_runs()) == 6
+
+
+def test_a_trial_that_waits_in_the_spool_is_not_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = "sweep friedman1 ridge --param alpha=1,10 --sampler grid --seeds 1 --finalists 1 --jobs 1"
+    assert spoton(monkeypatch, words) == 0
+    with Store.open("spoton.db") as store:
+        trial = next(run for run in store.runs() if "tuning rows" in run.task)
+    for path in ("spoton.db", "spoton-sweeps.jsonl"):
+        Path(path).unlink()
+    append(JOURNAL, trial)  # all that one left that was killed between spool and store
+    assert spoton(monkeypatch, words) == 0
+    assert len(tuning_runs()) == 2
+    assert not Path(JOURNAL).exists()
 
 
 def test_wrong_words(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -42,18 +42,26 @@ class Keeper:
         self._spooled = True
         check(self.spool)
 
+    def catch_up(self) -> None:
+        """Deliver what waits in the spool since an earlier bench, as of one that was killed."""
+        try:
+            sync(self.store, self.spool, keep=self.keep)
+        except StoreError as error:
+            self._say(f"{error}; earlier runs wait in {self.spool}, and the bench goes on")
+
     def add(self, run: Run) -> None:
         """Keep a run.
 
         Raises:
             DataError: neither spool nor store take it.
         """
+        self.waiting.append(run)  # first, so that a Ctrl-C in between does not leave it in the spool alone
         try:
             append(self.spool, run)
         except DataError as error:
+            self.waiting.pop()
             self._add_past_the_spool(run, error)
             return
-        self.waiting.append(run)
         if time.monotonic() >= self._ask_at:
             self._deliver()
 

@@ -139,6 +139,8 @@ def _run(
     def found(cell: Cell) -> Run | None:
         return None if store is None else store.done([cell.identity]).get(cell.identity)
 
+    if keeper:
+        keeper.catch_up()  # a trial that waits there is made already
     search = Search(todo, study, storage, where, keeper.add if keeper else _nothing, found, on_run)
     try:
         search.all(jobs)
