@@ -64,25 +64,22 @@ def _hard(z: Tensor, order: tuple[int, ...], none: float) -> Tensor:
         out = z.new_empty(len(flat), len(order))
         packed_points(flat.numpy(), np.array(order, np.int64), float(none), out.numpy())
         return like(out, z)
-    ink = z > 0
+    # few operations, since each costs microseconds, and of the image itself no more than two passes
     rows, columns = z.amax(-1) > 0, z.amax(-2) > 0
-    (top, bottom), (left, right) = _ends(rows), _ends(columns)
-    found = []
-    for side, dim in ((top, -2), (bottom, -2), (left, -1), (right, -1)):
-        at = side.clamp(0, z.shape[dim] - 1)[..., None, None]
-        shape = [*z.shape]
-        shape[dim] = 1
-        line = ink.gather(dim, at.expand(shape)).squeeze(dim)
-        found += [side, *_ends(line)]
-    twelve = torch.where(rows.any(-1, keepdim=True), torch.stack(found, dim=-1).to(z.dtype), none)
-    return _picked(twelve, order)
+    height, width = z.shape[-2:]
+    flat, upright = _ends(rows), _ends(columns)
+    lines = z.gather(-2, flat[..., None].expand(*flat.shape, width)) > 0
+    poles = z.gather(-1, upright[..., None, :].expand(*upright.shape[:-1], height, 2)) > 0
+    sides = torch.stack([flat, upright], dim=-2)[..., None]
+    ends = torch.stack([_ends(lines), _ends(poles.transpose(-1, -2))], dim=-3)
+    twelve = torch.cat([sides, ends], dim=-1).flatten(-3).to(z.dtype)
+    return _picked(torch.where(rows.any(-1, keepdim=True), twelve, none), order)
 
 
-def _ends(mask: Tensor) -> tuple[Tensor, Tensor]:
-    """First and last True along the last axis; anything where there is none."""
-    size = mask.shape[-1]
-    place = torch.arange(size, device=mask.device)
-    return torch.where(mask, place, size).amin(-1), torch.where(mask, place, -1).amax(-1)
+def _ends(mask: Tensor) -> Tensor:
+    """First and last True along the last axis, (..., 2); some place where there is none."""
+    first = mask.to(torch.uint8)  # of equal values argmax gives the first; it takes no bool
+    return torch.stack([first.argmax(-1), mask.shape[-1] - 1 - first.flip(-1).argmax(-1)], dim=-1)
 
 
 def _soft(z: Tensor, order: tuple[int, ...], none: float) -> Tensor:
