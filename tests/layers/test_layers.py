@@ -62,7 +62,7 @@ def test_gradients_of_inputs_and_parameters(example: Example) -> None:
 
 
 def test_dtypes_are_kept_and_half_precision_stays_finite(example: Example) -> None:
-    for dtype in (torch.float32, torch.float64, torch.bfloat16):
+    for dtype in (torch.float32, torch.float64, torch.bfloat16, torch.float16):
         module = example.module().to(dtype)
         for scale in (1.0, 500.0) if example.extreme else (1.0,):
             first, *others = example.tensors(SMALL, dtype)

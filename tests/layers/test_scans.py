@@ -146,10 +146,11 @@ def test_gradients(name: str) -> None:
     assert torch.autograd.gradcheck(FUNCTIONS[name], (z,))
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16, torch.float16])
 @pytest.mark.parametrize("scale", [1.0, 1000.0])
-def test_values_and_gradients_stay_finite(dtype: torch.dtype, scale: float) -> None:
-    z = (logits() * scale).to(dtype).requires_grad_()
+@pytest.mark.parametrize("shape", [SHAPE, (40, 50)])
+def test_values_and_gradients_stay_finite(dtype: torch.dtype, scale: float, shape: tuple[int, ...]) -> None:
+    z = (logits(0, shape) * scale).to(dtype).requires_grad_()
     parts = [RasterFirst()(z), *Extents()(z), *scan_ends(z), first_index(z)[0]]
     for part in parts:
         assert part.dtype == dtype

@@ -9,7 +9,7 @@ from spoton.errors import UsageError
 from spoton.layers._checks import check_axes
 from spoton.layers._gate import InkGate
 from spoton.layers._raster import SCANS
-from spoton.layers._survival import LOG_ZERO, before, log1mexp, log_sigmoid
+from spoton.layers._survival import before, finite, log1mexp, log_sigmoid
 
 # the channels of `log_scan`, in their order
 LOG_SCAN_CHANNELS = (
@@ -69,8 +69,7 @@ def log_scan(logits: Tensor, *, scale: str = "log", bound: float = 10.0) -> Tens
 
 
 def _bent(v: Tensor, scale: str, bound: float) -> Tensor:
-    if v.dtype == torch.float16:  # the only one that can have run to minus infinity
-        v = v.clamp_min(LOG_ZERO)
+    v = finite(v)
     return v.exp() if scale == "prob" else v / (1 - v / bound)
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from spoton.errors import DataError, UsageError
 from spoton.layers._checks import check_same
+from spoton.layers._grid import wide
 
 
 def half_pixel_huber(predicted: Tensor, y: Tensor, *, delta: float = 1.0, free: float = 0.5) -> Tensor:
@@ -68,8 +69,9 @@ def root_squared_error(predicted: Tensor, y: Tensor, *, dims: int = 2, eps: floa
         raise DataError(
             f"points of {dims} coordinates cannot be cut out of {predicted.shape[-1]} outputs; set dims=1 for numbers"
         )
-    error = (predicted - y).reshape(*predicted.shape[:-1], -1, dims)
-    return torch.sqrt(error.square().sum(-1) + eps).mean()
+    # float16 ends at 65504: at the square of 256 pixels
+    error = (predicted - y).to(wide(predicted.dtype)).reshape(*predicted.shape[:-1], -1, dims)
+    return torch.sqrt(error.square().sum(-1) + eps).mean().to(predicted.dtype)
 
 
 def _check_root(dims: int, eps: float) -> None:

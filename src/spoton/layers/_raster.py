@@ -15,7 +15,7 @@ from spoton.layers import _plain
 from spoton.layers._checks import check_axes, check_same
 from spoton.layers._eager import by_hand, images, like
 from spoton.layers._operators import apply
-from spoton.layers._survival import LOG_ZERO, before, log1mexp, log_first, log_sigmoid
+from spoton.layers._survival import LOG_ZERO, before, finite, log1mexp, log_first, log_sigmoid
 from spoton.layers._tempered import check_word
 
 # scan order -> (rows outermost, from the bottom or right, backwards along the line); names as in spoton.ink.KINDS
@@ -38,7 +38,7 @@ def raster_first(logits: Tensor, scan: str = "topleft") -> Tensor:
     line, across = (-1, -2) if by_rows else (-2, -1)
     log_hit, log_miss = log_sigmoid(logits), log_sigmoid(-logits)
     earlier = before(log_miss.sum(line, keepdim=True), across, reverse=far)
-    return log_first(log_hit, log_miss, line, reverse=backwards) + earlier
+    return finite(log_first(log_hit, log_miss, line, reverse=backwards) + earlier)
 
 
 def scan_ends(logits: Tensor) -> tuple[Tensor, Tensor]:
@@ -55,11 +55,12 @@ def scan_ends(logits: Tensor) -> tuple[Tensor, Tensor]:
     """
     check_axes(logits, "logits of ink", "H W")
     if not by_hand(logits):
-        return _plain.log_line_ends(logits)
+        by_rows, by_columns = _plain.log_line_ends(logits)
+        return finite(by_rows), finite(by_columns)
     found = []
     for pair in apply("line_ends", images(logits)):
         peak, total = pair.unbind(1)
-        found.append(like(peak + total.clamp(min=torch.finfo(pair.dtype).tiny).log(), logits))
+        found.append(finite(like(peak + total.clamp(min=torch.finfo(pair.dtype).tiny).log(), logits)))
     return found[0], found[1]
 
 
@@ -71,7 +72,7 @@ def extents(logits: Tensor) -> dict[str, Tensor]:
     for near, far, axis in (("left", "right", -2), ("top", "bottom", -1)):
         blank = log_miss.sum(axis)  # log P(no ink in the whole column or row)
         some = log1mexp(blank)
-        found[near], found[far] = log_first(some, blank), log_first(some, blank, reverse=True)
+        found[near], found[far] = finite(log_first(some, blank)), finite(log_first(some, blank, reverse=True))
     return found
 
 
@@ -110,8 +111,8 @@ class RasterFirst(nn.Module):
         """Log-probabilities over pixels."""
         check_axes(logits, "logits of ink", "H W")
         if not by_hand(logits):
-            return _plain.scan_maps(logits)
-        return like(apply("scan_maps", images(logits)), logits)
+            return finite(_plain.scan_maps(logits))
+        return finite(like(apply("scan_maps", images(logits)), logits))
 
 
 class Extents(nn.Module):

@@ -25,6 +25,11 @@ def log_sigmoid(z: Tensor) -> Tensor:
     return -F.softplus(-z, threshold=40.0) if exporting() else F.logsigmoid(z)
 
 
+def finite(log_p: Tensor) -> Tensor:
+    """Log-probabilities that stop at `LOG_ZERO` in float16, where sums run to minus infinity within an image."""
+    return log_p.clamp_min(LOG_ZERO) if log_p.dtype == torch.float16 else log_p
+
+
 def log1mexp(x: Tensor) -> Tensor:
     """log(1 - exp(x)) for x <= 0, elementwise, with finite values and gradients everywhere.
 
