@@ -57,6 +57,10 @@ def test_tasks_load_neither_torch_nor_fastai() -> None:
     }
 
 
+def test_a_report_loads_no_torch() -> None:
+    assert not loaded_by("import spoton.report._write") & {"torch", "fastai", "matplotlib"}
+
+
 def test_learners_load_fastai_only_when_it_is_used() -> None:
     assert "fastai" not in loaded_by("from spoton import get_learner; get_learner('fastai-vision')")
 
