@@ -21,7 +21,9 @@ PACKAGES = (
 )
 HIDDEN = "***"
 _IN_ADDRESS = re.compile(r"(://[^\s:/?#@]*:)\S*@")  # up to the last @: rather too much than a part of a password
-_IN_QUERY = re.compile(r"(?i)([?&](?:password|passwd|pwd|sslpassword)=)[^&\s'\"]*")
+_IN_QUERY = re.compile(
+    r"(?i)([?&](?:password|passwd|pwd|sslpassword|token|access_token|api_?key|secret|sig|signature)=)[^&\s'\"]*"
+)
 
 
 def now() -> str:
@@ -30,7 +32,7 @@ def now() -> str:
 
 
 def hide_passwords(text: str) -> str:
-    """The text with *** for the passwords of URLs."""
+    """The text with *** for the passwords, tokens and keys of URLs."""
     text = _IN_ADDRESS.sub(lambda found: f"{found[1]}{HIDDEN}@", text)
     return _IN_QUERY.sub(lambda found: found[1] + HIDDEN, text)
 

@@ -75,6 +75,8 @@ def test_nobody_listens(url: str) -> None:
         f"mysql+pymysql://:{SECRET}@h/d",
         f"a mysql://u:{SECRET}@h/d and postgres://v:{SECRET}@h/d",
         f"mysql://h/d?charset=utf8&password={SECRET}&x=1",
+        f"https://h/table.csv?rows=5&token={SECRET}",
+        f"https://h/table.csv?API_KEY={SECRET}&rows=5",
         f"mysql://h/d?PASSWD={SECRET}",
     ],
 )
