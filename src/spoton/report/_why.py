@@ -13,7 +13,7 @@ from markupsafe import Markup
 from spoton.report._why_draw import interval, picture, standing
 from spoton.store import Store
 from spoton.why._keep import Document, kept
-from spoton.why._render import VERDICTS
+from spoton.why._render import VERDICTS, remark
 
 SHARE = 0.3  # of the page that diagnoses may fill
 WORDS = 1.6  # bytes of the page for one of JSON, about
@@ -24,7 +24,6 @@ class Line:
     """A change: its words, and its figures as they are shown."""
 
     words: str
-    cause: str
     probe: str
     bar: Markup
     closed: str
@@ -80,7 +79,7 @@ class Card:
         if self.faults:
             return f"the data look wrong: {self.faults[0].words}"
         if helps:
-            return f"consistent with {helps[0].cause}: {helps[0].words} closes {helps[0].closed}"
+            return f"{helps[0].remark}; {helps[0].words} closes {helps[0].closed}"
         return "nothing that was tried is clearly above the noise of the seeds"
 
 
@@ -122,20 +121,14 @@ def cards(store: Store, tasks: Sequence[str] = (), size: int = 3_000_000) -> tup
 
 def _line(change: Document) -> Line:
     low, high = change["low"], change["high"]
-    remark = ""
-    if low is None:
-        remark = "the seed that screens alone: no test"
-    elif change["beyond"] and change["verdict"] == "unclear" and low > 0:
-        remark = "above 0, but behind two changes that failed: no longer counted"
     return Line(
         change["words"],
-        change["cause"],
         change["probe"],
         interval(change["closed"], low, high, change["verdict"]),
         _percent(change["closed"]),
         "" if low is None else f"{_percent(low)} to {_percent(high)}",
         change["seeds"],
-        remark,
+        remark(change),
     )
 
 

@@ -28,8 +28,8 @@ def document(diagnosis: Diagnosis) -> Document:
     """All that a page or a later reader needs, ready for JSON; `version` grows when a key changes its meaning.
 
     Keys: `version`, `spoton`, `made`, `command`, `task`, `learner`, `position`, `hit`, `trouble`, `seconds`, `runs` and
-    `seeds` (how many), `interrupted`, `code`, `name`; `facts` with their `picture`; `changes` with `closed`, `low`,
-    `high` (None where there is no interval), `seeds` and `verdict`; `together`, or None; `untested` and `failed`.
+    `seeds` (how many), `interrupted`, `code`, `name`; `facts` with their `picture`; `changes`, see `measured`;
+    `together`, or None; `untested` and `failed`.
     """
     return {
         "version": VERSION,
@@ -48,7 +48,7 @@ def document(diagnosis: Diagnosis) -> Document:
         "code": diagnosis.code,
         "name": diagnosis.name,
         "facts": [_finite(asdict(fact)) for fact in diagnosis.facts],
-        "changes": [_change(change) | _effect(effect) for change, effect in diagnosis.measured],
+        "changes": [measured(change, effect) for change, effect in diagnosis.measured],
         "together": None
         if diagnosis.together is None
         else {"changes": [_change(change) for change in diagnosis.together[0]]} | _effect(diagnosis.together[1]),
@@ -57,8 +57,14 @@ def document(diagnosis: Diagnosis) -> Document:
     }
 
 
+def measured(change: Change, effect: Effect) -> Document:
+    """A change with what it did: `closed`, `low` and `high` (None where there is no interval), `seeds`, `verdict`."""
+    return _change(change) | _effect(effect)
+
+
 def _change(change: Change) -> Document:
-    return {"probe": change.probe, "words": change.words, "cause": change.cause, "code": change.code}
+    names = ("probe", "words", "cause", "code", "bypass")
+    return {name: getattr(change, name) for name in names}
 
 
 def _effect(effect: Effect) -> Document:

@@ -9,9 +9,9 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from spoton.why._change import Change
 from spoton.why._diagnosis import Diagnosis, Measured
 from spoton.why._effect import Effect
+from spoton.why._keep import Document, measured
 
 WIDTH = 40  # characters of the scale
 VERDICTS = {
@@ -97,20 +97,24 @@ def _table(found: tuple[Measured, ...], style: str) -> Table:
         bar = "█" * round(10 * min(1.0, max(0.0, effect.closed)))
         seeds = "1 seed" if effect.seeds == 1 else f"{effect.seeds} seeds"
         table.add_row(
-            Text(_share(effect), style), Text(f"{bar:<10}", style), seeds, change.words, _remark(change, effect)
+            Text(_share(effect), style),
+            Text(f"{bar:<10}", style),
+            seeds,
+            change.words,
+            remark(measured(change, effect)),
         )
     return table
 
 
-def _remark(change: Change, effect: Effect) -> str:
-    """What may be said of it, and no more."""
-    if effect.verdict == "helps":
-        return (
-            f"a way around, whatever the cause: {change.cause}" if change.bypass else f"consistent with: {change.cause}"
-        )
-    if effect.seeds == 1:
+def remark(held: Document) -> str:
+    """What may be said of a change that was measured (see `_keep.measured`), and no more."""
+    if held["verdict"] == "helps":
+        # diagnoses kept by an older version do not tell
+        around = held.get("bypass", False)
+        return f"{'a way around, whatever the cause' if around else 'consistent with'}: {held['cause']}"
+    if held["low"] is None:
         return "the seed that screens alone: no test"
-    if effect.confirmed and effect.beyond:
+    if held["verdict"] == "unclear" and held["beyond"] and held["low"] > 0:
         return "above 0, but behind two changes that failed: no longer counted"
     return ""
 
