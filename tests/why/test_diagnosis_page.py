@@ -79,7 +79,8 @@ def test_the_document_is_plain_json() -> None:
     text = json.dumps(document(Diagnosis("t", "l", 0.0, None, (odd,), (), None, (), ())), allow_nan=False)
     assert json.loads(text)["facts"][0]["picture"]["y"] == [None]
     changes = document(a_diagnosis())["changes"]
-    assert [held["verdict"] for held in changes] == ["helps", "unclear", "unclear", "no effect", "harms", "unclear"]
+    assert [held["verdict"] for held in changes] == ["helps"] * 2 + ["unclear"] * 2 + ["no effect", "harms", "unclear"]
+    assert [held["bypass"] for held in changes] == [False, True] + [False] * 5
     assert changes[-1]["low"] is None
 
 
@@ -100,9 +101,9 @@ def test_the_forest_plot() -> None:
     ax = plots.change_effects(axes(), frame)
     assert [label.get_text() for label in ax.get_yticklabels()][:2] == [
         "standardise the answers",
-        "four times the epochs",
+        "a linear part beside the net",
     ]
-    assert len(ax.get_yticks()) == 6  # those that were measured
+    assert len(ax.get_yticks()) == 7  # those that were measured
     low, high = ax.get_xlim()
     assert -1.1 < low < -0.9
     assert high < 1.8  # an interval that reaches far does not press the others together
