@@ -26,7 +26,7 @@ from torch import Tensor
 from measure import Bench, Run, peak_bytes, spread, times
 from spoton import get_task, ink, optional
 from spoton.errors import MissingExtra
-from spoton.layers import Extents, RasterFirst, RasterPoints, _eager, _plain, point_features, scan_ends
+from spoton.layers import Extents, PointFeatures, RasterFirst, RasterPoints, _eager, _plain, scan_ends
 
 Layer = Callable[[Tensor], Any]
 Peers = dict[str, tuple[int, Layer]]  # name -> maps that it takes an image, and what to call with (B, maps, H, W)
@@ -91,6 +91,7 @@ def hard(bench: Bench, shapes: list[tuple[int, int]]) -> None:
     )
     bench.say("size of the input by the time. The loop finds 12 columns, all others 72.")
     bench.table("batch", "size", "loop", "NumPy", "torch", "loop : torch", "with `fast`", "loop : `fast`", "share")
+    features = PointFeatures(mode="hard")
     for count, size in shapes:
         images = digits(count, size)
         z = torch.from_numpy(images).to(bench.device)
@@ -98,10 +99,10 @@ def hard(bench: Bench, shapes: list[tuple[int, int]]) -> None:
         runs: dict[str, Run] = {
             "loop": lambda few=few: loop(few),  # type: ignore[misc]
             "NumPy": lambda images=images: ink.feature_points(images > 0),  # type: ignore[misc]
-            "torch": slowly(lambda z=z: point_features(z, mode="hard")),  # type: ignore[misc]
+            "torch": slowly(lambda z=z: features(z)),  # type: ignore[misc]
         }
         if _eager.kernels(z):
-            runs["fast"] = lambda z=z: point_features(z, mode="hard")  # type: ignore[misc]
+            runs["fast"] = lambda z=z: features(z)  # type: ignore[misc]
         found = bench.compare(runs)
         each = {name: [1e6 * s / (len(few) if name == "loop" else count) for s in v] for name, v in found.items()}
         fastest = each.get("fast", each["torch"])

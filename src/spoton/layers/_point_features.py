@@ -124,12 +124,12 @@ class PointFeatures(nn.Module):
     def __init__(self, features: Sequence[str] = GROUPS, mode: str = "soft", none: float = -1.0) -> None:
         super().__init__()
         check_mode(mode)
-        _order(features)
         self.features, self.mode, self.none = tuple(features), mode, none
+        self._columns = _order(features)  # once: it takes as long as the points of a digit
 
     def forward(self, logits: Tensor) -> Tensor:
         """The columns."""
-        return point_features(logits, self.features, mode=self.mode, none=self.none)
+        return coordinates(logits, self._columns, mode=self.mode, none=self.none)
 
     def extra_repr(self) -> str:
         """Groups, mode and answer for empty images."""

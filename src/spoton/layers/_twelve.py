@@ -6,8 +6,11 @@ that line the ink has two ends. So there are three coordinates a side.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from spoton.errors import UsageError
@@ -62,7 +65,7 @@ def _hard(z: Tensor, order: tuple[int, ...], none: float) -> Tensor:
 
         flat = images(z).contiguous()
         out = z.new_empty(len(flat), len(order))
-        packed_points(flat.numpy(), np.array(order, np.int64), float(none), out.numpy())
+        packed_points(flat.numpy(), _as_array(order), float(none), out.numpy())
         return like(out, z)
     # few operations, since each costs microseconds, and of the image itself no more than two passes
     rows, columns = z.amax(-1) > 0, z.amax(-2) > 0
@@ -74,6 +77,11 @@ def _hard(z: Tensor, order: tuple[int, ...], none: float) -> Tensor:
     ends = torch.stack([_ends(lines), _ends(poles.transpose(-1, -2))], dim=-3)
     twelve = torch.cat([sides, ends], dim=-1).flatten(-3).to(z.dtype)
     return _picked(torch.where(rows.any(-1, keepdim=True), twelve, none), order)
+
+
+@lru_cache
+def _as_array(order: tuple[int, ...]) -> NDArray[np.int64]:
+    return np.array(order, np.int64)
 
 
 def _ends(mask: Tensor) -> Tensor:
