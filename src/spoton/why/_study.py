@@ -153,15 +153,19 @@ class Study:
         """Seed -> error of the oracle; empty where there is none."""
         return self.errors("oracle")
 
-    def measure(self, combinations: Iterable[Combination], seeds: Sequence[int] | None = None) -> None:
-        """Run these changes, alone or together, and note their effects."""
+    def measure(
+        self, combinations: Iterable[Combination], seeds: Sequence[int] | None = None, *, beside: Iterable[Any] = ()
+    ) -> None:
+        """Run these changes, alone or together, and note their effects; other learners beside them, where they lack."""
         asked = {combination: self.subject.with_changes(combination) for combination in combinations}
         unique: dict[str, Any] = {}
         for learner in asked.values():
             unique.setdefault(name_of(learner), learner)
         unique.pop(self.subject.name, None)  # a change that changes nothing
         try:
-            self.run(unique.values(), seeds)
+            known = {(run.learner, run.seed) for run in self.runs}
+            lacking = [one for one in beside if any((name_of(one), seed) not in known for seed in seeds or self.seeds)]
+            self.run([*lacking, *unique.values()], seeds)
         finally:  # also of an interrupt: what is known is told
             for combination, learner in asked.items():
                 self._note(combination, learner)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from spoton.why._diagnosis import Diagnosis, Together, position
 from spoton.why._effect import MISSES, Effect, effect
 from spoton.why._keep import keep
 from spoton.why._probe import Fact, Probe
+from spoton.why._screen import SHARE, costly, screen, width
 from spoton.why._study import Combination, Study
 from spoton.why._subject import subject_of
 
@@ -30,6 +30,7 @@ LAST = ("bounds", "reproducibility", "data", "memory", "places", "random-columns
 # shares of the budget by which are done: the learner itself, one seed a change, the other seeds, combinations
 BASED, SCREENED, CONFIRMED, COMBINED = 0.4, 0.5, 0.78, 0.92
 TOGETHER = 3  # changes in a combination, at most
+FEWER = 3  # seeds, where fits are long
 ON_TOP = 12  # changes that are tried on top of the best one; the first of each probe stand first
 
 
@@ -37,6 +38,7 @@ ON_TOP = 12  # changes that are tried on top of the best one; the first of each 
 class Known:
     """What the experiments have shown so far; an interrupt leaves it as it is."""
 
+    as_it_is: list[Any] = field(default_factory=list)  # what every seed needs
     base: list[Run] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
@@ -119,6 +121,7 @@ def why(
                 raise  # nothing is known
             interrupted = True
         study.settle(known.ranked)
+        known.facts += _left_over(study, known)
         diagnosis = _diagnosis(study, known, interrupted, time.monotonic() - start)
         if opened is not None:
             keep(opened, diagnosis)
@@ -160,23 +163,31 @@ def _experiments(study: Study, probes: list[Probe], known: Known) -> None:
     ]
     if known.base and all(run.status == "skipped" for run in known.base):
         known.changes = []
+    last = [probe for probe in probes if probe.name in LAST]
+    if costly(study):  # there may be no time later, and these fits are short: the learner itself is not among them
+        for probe in [probe for probe in last if probe.name == "bounds"]:
+            last.remove(probe)
+            _look(probe, study, known, 0.2)
     _measure(study, known)
     known.together = _together(study, known)
-    last = [probe for probe in probes if probe.name in LAST]
     for number, probe in enumerate(last):
         _look(probe, study, known, COMBINED + (1 - COMBINED) * number / len(last))
 
 
 def _base(study: Study, known: Known) -> None:
-    """The learner as it is and the ends of the scale: on the first seed, then on the others."""
+    """The learner as it is and the ends of the scale: on the first seeds, then on the others."""
     ends = ["mean"] + (["oracle"] if study.task.oracle() is not None else [])
-    ends = [name for name in ends if name != study.subject.name]
-    study.begin(f"{study.subject.name} as it is", 0.0, 0.1, len(study.seeds) * (1 + len(ends)))
+    known.as_it_is = [study.subject.pair(), *(name for name in ends if name != study.subject.name)]
+    study.begin(f"{study.subject.name} as it is", 0.0, 0.1, len(study.seeds) * len(known.as_it_is))
     whole = study.deadline
-    for seeds in (study.seeds[:1], study.seeds[1:]):
-        runs = study.run([study.subject.pair(), *ends], seeds) if seeds else []
-        known.base += [run for run in runs if run.learner == study.subject.name]
+    first = width(study)
+    study.run(known.as_it_is, study.seeds[:first])
+    if costly(study):
+        study.seeds = study.seeds[:FEWER]  # what is left of them is made when they are needed
+    elif study.seeds[first:]:
         study.deadline = whole - (1 - BASED) * study.seconds
+        study.run(known.as_it_is, study.seeds[first:])
+    known.base = [run for run in study.runs if run.learner == study.subject.name]
     study.deadline = whole
 
 
@@ -189,23 +200,23 @@ def _measure(study: Study, known: Known) -> None:
     """One seed for all, then the others, the largest effects first."""
     whole = study.deadline
     study.begin(f"{len(known.changes)} changes, on one seed", 0.2, SCREENED, len(known.changes))
-    study.deadline = whole - (1 - SCREENED) * study.seconds
-    study.measure([(change,) for change in known.changes], study.seeds[:1])
-    study.deadline = whole - (1 - CONFIRMED) * study.seconds
+    study.deadline = max(whole - (1 - SCREENED) * study.seconds, time.monotonic() + 1.2 * SHARE * study.left)
     # the order is that of the screening, and stays so: what follows has no say in it
-    known.ranked = sorted(study.effects, key=lambda key: -study.effects[key].closed)
-    again = [seed for seed in study.seeds[1:] if seed in study.base]
+    known.ranked, cut = screen(study, known.changes)
+    known.facts += cut
+    # where fits are long there is no time for combinations
+    study.deadline = whole - (1 - (COMBINED if cut else CONFIRMED)) * study.seconds
+    again = [seed for seed in study.seeds[1:] if seed in study.base or costly(study)]
     # so many at once that no process waits for the next change
-    width = study.jobs or (os.cpu_count() or 1 if study.engine else 1)
-    lot = width // math.gcd(width, max(len(again), 1))
+    lot = width(study) // math.gcd(width(study), max(len(again), 1))
     for start in range(0, len(known.ranked) if again else 0, lot):
         part = known.ranked[start : start + lot]
+        if study.left <= 0:
+            break
         done = [SCREENED + (CONFIRMED - SCREENED) * place / len(known.ranked) for place in (start, start + len(part))]
         words = f"{part[0][0].words}, on the other seeds ({start + 1} of {len(known.ranked)})"
         study.begin(words, done[0], done[1], len(part) * len(again))
-        if study.left <= 0:
-            break
-        study.measure(part, again)
+        study.measure(part, again, beside=known.as_it_is)
     study.settle(known.ranked)
     study.deadline = whole
 
@@ -252,6 +263,16 @@ def _together(study: Study, known: Known) -> Together | None:
             misses += 1
     study.deadline = whole
     return (chosen, study.effects[chosen]) if len(chosen) > 1 else None
+
+
+def _left_over(study: Study, known: Known) -> Iterable[Fact]:
+    """What none of the changes mends."""
+    from spoton.why.probes import Bounds
+
+    helps = [effect for change, effect in _ranked(study, known) if effect.verdict == "helps" and not change.bypass]
+    best = max([*helps, *([known.together[1]] if known.together else [])], key=lambda one: one.closed, default=None)
+    if not study.task.own and known.changes:  # on one's own rows its name would not say which
+        yield from Bounds.left_over(study, best.closed if best else 0.0)
 
 
 def _ranked(study: Study, known: Known) -> list[tuple[Change, Effect]]:

@@ -23,6 +23,7 @@ PEERS = {
 }
 IMAGES = ("linear", "linear@pts", NEAREST, "spotnet")
 TABLES = ("linear", NEAREST, "spottable?epochs=3")
+MOST_OF_IT, LITTLE = 0.5, 0.1  # shares of the gap
 
 
 class Bounds(Probe):
@@ -66,6 +67,28 @@ class Bounds(Probe):
                 x=tuple(shown), y=tuple(shown.values()),
             ),
         )  # fmt: skip
+
+    @staticmethod
+    def left_over(study: Study, closed: float) -> Iterator[Fact]:
+        """What stays where the best that helped closes this share of the gap, and who leaves next to nothing."""
+        seed = study.seeds[0]
+        own, floor = study.base.get(seed), study.floor.get(seed, 0.0)
+        errors = {name: error for name in PEERS if (error := study.errors(name).get(seed)) is not None}
+        best = min(
+            reversed(errors), key=lambda name: errors[name], default=None
+        )  # of equals spoton's own, a net as well
+        if own is None or best is None or closed > MOST_OF_IT:
+            return
+        share = (errors[best] - floor) / max(own - floor, 1e-9)
+        if share < LITTLE and own - floor > LITTLE:
+            how = "with what helped" if closed > 0 else "whatever was tried,"
+            yield Fact(
+                "left over",
+                f"{how} {100 * (1 - closed):.0f} % of the gap is left, and {PEERS[best]} leaves "
+                f"{100 * max(share, 0.0):.0f} % of it on the same rows: consistent with a learner of another form than "
+                "the rule, and with settings that were not tried",
+                advice=f"take that one: spoton bench '{study.task.name}' --learners '{best}'",
+            )
 
     def _ceiling(self, study: Study) -> Iterator[Fact]:
         if (share := contradictions(study.train)) > 0:
