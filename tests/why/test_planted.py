@@ -17,7 +17,7 @@ def test_cases_of_a_seed() -> None:
     for faulty in (True, False):
         frameworks = {case.framework for case in cases if bool(case.faults) == faulty}
         assert frameworks == {"scikit-learn", "torch", "fastai"}
-    assert {fault for case in cases for fault in case.faults} == set(RIGHT) - {"blind net"}
+    assert {fault for case in cases for fault in case.faults} == set(RIGHT)
     assert {probe for right in RIGHT.values() for probe, _ in right} <= {probe.name for probe in probes()}
 
 

@@ -28,7 +28,6 @@ RIGHT: dict[str, tuple[tuple[str, str], ...]] = {
     "large learning rate": (("optimisation", "too high"), ("gradients", "too high")),
     "few epochs": (("optimisation", "too few epochs"), ("optimisation", "too low"), ("gradients", "too low")),
     "dropout": (("modes", "dropout"),),
-    "blind net": (("architecture", ""), ("information", "")),  # in the stories of 2020 alone
     "swapped": (("frames", "swapped"),),
     "flipped": (("frames", "flipped"),),
     "offset": (("frames", "offset"),),
