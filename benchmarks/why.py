@@ -32,7 +32,7 @@ def swapped_center() -> Task:
     return Task.from_arrays("center of 2020", data.X, data.y.iloc[:, ::-1].to_numpy())
 
 
-# what held the learners of 2020 back, as the notes of then found by hand; of ResNet18, as a long run of eight seeds says
+# what held the learners of 2020 back, as the notes of then say; ResNet18, as a long run of eight seeds says
 STORIES = (
     Planted(
         "ResNet18 on topleft",

@@ -5,18 +5,16 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
-from statistics import mean
 from typing import TYPE_CHECKING, Any
 
-from spoton._run import Run
 from spoton.errors import UsageError
 from spoton.tasks import Task, get_task
-from spoton.why._change import Change, Subject
-from spoton.why._diagnosis import Diagnosis, Together, position
-from spoton.why._effect import MISSES, Effect, effect
+from spoton.why._change import Subject
+from spoton.why._conclude import Known, diagnosis_of, left_over, ranked
+from spoton.why._diagnosis import Diagnosis, Together
+from spoton.why._effect import MISSES, effect
 from spoton.why._keep import keep
 from spoton.why._probe import Fact, Probe
 from spoton.why._screen import SHARE, costly, screen, width
@@ -32,18 +30,6 @@ BASED, SCREENED, CONFIRMED, COMBINED = 0.4, 0.5, 0.78, 0.92
 TOGETHER = 3  # changes in a combination, at most
 FEWER = 3  # seeds, where fits are long
 ON_TOP = 12  # changes that are tried on top of the best one; the first of each probe stand first
-
-
-@dataclass
-class Known:
-    """What the experiments have shown so far; an interrupt leaves it as it is."""
-
-    as_it_is: list[Any] = field(default_factory=list)  # what every seed needs
-    base: list[Run] = field(default_factory=list)
-    facts: list[Fact] = field(default_factory=list)
-    changes: list[Change] = field(default_factory=list)
-    ranked: list[Combination] = field(default_factory=list)
-    together: Together | None = None
 
 
 def why(
@@ -120,9 +106,9 @@ def why(
             if not study.base:
                 raise  # nothing is known
             interrupted = True
-        study.settle(known.ranked)
-        known.facts += _left_over(study, known)
-        diagnosis = _diagnosis(study, known, interrupted, time.monotonic() - start)
+        study.settle(known.order)
+        known.facts += left_over(study, known)
+        diagnosis = diagnosis_of(study, known, interrupted, time.monotonic() - start)
         if opened is not None:
             keep(opened, diagnosis)
         return diagnosis
@@ -202,22 +188,22 @@ def _measure(study: Study, known: Known) -> None:
     study.begin(f"{len(known.changes)} changes, on one seed", 0.2, SCREENED, len(known.changes))
     study.deadline = max(whole - (1 - SCREENED) * study.seconds, time.monotonic() + 1.2 * SHARE * study.left)
     # the order is that of the screening, and stays so: what follows has no say in it
-    known.ranked, cut = screen(study, known.changes)
+    known.order, cut = screen(study, known.changes)
     known.facts += cut
     # where fits are long there is no time for combinations
     study.deadline = whole - (1 - (COMBINED if cut else CONFIRMED)) * study.seconds
     again = [seed for seed in study.seeds[1:] if seed in study.base or costly(study)]
     # so many at once that no process waits for the next change
     lot = width(study) // math.gcd(width(study), max(len(again), 1))
-    for start in range(0, len(known.ranked) if again else 0, lot):
-        part = known.ranked[start : start + lot]
+    for start in range(0, len(known.order) if again else 0, lot):
+        part = known.order[start : start + lot]
         if study.left <= 0:
             break
-        done = [SCREENED + (CONFIRMED - SCREENED) * place / len(known.ranked) for place in (start, start + len(part))]
-        words = f"{part[0][0].words}, on the other seeds ({start + 1} of {len(known.ranked)})"
+        done = [SCREENED + (CONFIRMED - SCREENED) * place / len(known.order) for place in (start, start + len(part))]
+        words = f"{part[0][0].words}, on the other seeds ({start + 1} of {len(known.order)})"
         study.begin(words, done[0], done[1], len(part) * len(again))
         study.measure(part, again, beside=known.as_it_is)
-    study.settle(known.ranked)
+    study.settle(known.order)
     study.deadline = whole
 
 
@@ -226,7 +212,7 @@ def _together(study: Study, known: Known) -> Together | None:
 
     As with single changes the first seed says in which order they are tried, and the others judge.
     """
-    best = next((change for change, effect in _ranked(study, known) if effect.verdict == "helps"), None)
+    best = next((change for change, effect in ranked(study, known) if effect.verdict == "helps"), None)
     judged = [seed for seed in study.fresh if seed in study.base]
     if best is None or not judged:
         return None
@@ -263,47 +249,3 @@ def _together(study: Study, known: Known) -> Together | None:
             misses += 1
     study.deadline = whole
     return (chosen, study.effects[chosen]) if len(chosen) > 1 else None
-
-
-def _left_over(study: Study, known: Known) -> Iterable[Fact]:
-    """What none of the changes mends."""
-    from spoton.why.probes import Bounds
-
-    helps = [effect for change, effect in _ranked(study, known) if effect.verdict == "helps" and not change.bypass]
-    best = max([*helps, *([known.together[1]] if known.together else [])], key=lambda one: one.closed, default=None)
-    if not study.task.own and known.changes:  # on one's own rows its name would not say which
-        yield from Bounds.left_over(study, best.closed if best else 0.0)
-
-
-def _ranked(study: Study, known: Known) -> list[tuple[Change, Effect]]:
-    """Changes and their effects, the largest first."""
-    single = [(change, study.effects[(change,)]) for change in known.changes if (change,) in study.effects]
-    # a figure of one seed stands behind those that have an interval; a bypass behind what mends a fifth as much
-    single.sort(key=lambda pair: (pair[1].seeds == 1, -pair[1].closed * (0.2 if pair[0].bypass else 1.0)))
-    return single
-
-
-def _diagnosis(study: Study, known: Known, interrupted: bool, seconds: float) -> Diagnosis:
-    single = _ranked(study, known)
-    helps = [change for change, effect in single if effect.verdict == "helps"]
-    best = known.together[0] if known.together else tuple(helps[:1])
-    changed = study.subject.with_changes(best) if best else ""
-    hits = [run.metrics["valid"]["hit"] for run in known.base if "hit" in run.metrics.get("valid", {})]
-    bad = [run for run in known.base if run.status != "ok"]
-    tried = study.effects.keys() | study.failed.keys()
-    return Diagnosis(
-        task=study.task.name,
-        learner=study.subject.name,
-        position=position(study.base, study.floor),
-        hit=mean(hits) if hits else None,
-        facts=tuple(sorted(known.facts, key=lambda fact: not fact.fault)),
-        measured=tuple(single),
-        together=known.together,
-        untested=tuple(change for change in known.changes if (change,) not in tried),
-        runs=tuple(study.runs),
-        seconds=seconds,
-        trouble=bad[0].reason if bad else "",
-        name=changed if isinstance(changed, str) else "",
-        failed=tuple((key[0], reason) for key, reason in study.failed.items() if len(key) == 1),
-        interrupted=interrupted,
-    )
