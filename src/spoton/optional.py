@@ -26,6 +26,7 @@ EXTRAS = {
     "onnx": "onnx",
     "onnxruntime": "onnx",
     "onnxscript": "onnx",
+    "pycocotools": "boxes",
 }
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from spoton.errors import DataError, UsageError
 from spoton.fastai._quiet import quietly
+from spoton.fastai._splits import splits
 
 with quietly():
     from fastai.tabular.core import Categorify, FillMissing, Normalize, TabDataLoader, TabularPandas, TabularProc
@@ -63,7 +64,7 @@ def tabular_dls(
     cats = list(cat_names)
     conts = list(cont_names) if cont_names is not None else [c for c in df.columns if c not in {*targets, *cats}]
     _check_names(df, targets, cats, conts)
-    train, valid = _splits(len(df), valid_idx, valid_share, seed)
+    train, valid = splits(len(df), valid_idx, valid_share, seed, "valid_idx")
     if len(train) < bs or bs < 2:
         raise UsageError(
             f"there are {len(train)} rows to train on and bs={bs}: every batch would be left out and nothing learned;"
@@ -100,20 +101,6 @@ def _check_names(df: pd.DataFrame, targets: list[str], cats: list[str], conts: l
     gone = [str(c) for c in targets if df[c].isna().any()]
     if gone:
         raise DataError(f"the targets {', '.join(gone)} are missing in some rows; leave those rows out")
-
-
-def _splits(rows: int, valid_idx: Sequence[int] | None, share: float, seed: int) -> tuple[list[int], list[int]]:
-    if valid_idx is None:
-        if not 0 < share < 1:
-            raise UsageError(f"the share of rows to hold out lies between 0 and 1, this one is {share}")
-        valid_idx = np.random.RandomState(seed).permutation(rows)[: max(1, round(share * rows))].tolist()
-    held = [int(i) for i in valid_idx]
-    if not held or len(set(held)) != len(held) or min(held) < 0 or max(held) >= rows or len(held) == rows:
-        raise UsageError(
-            f"valid_idx has to be numbers of some of the {rows} rows, from 0 and each once; it has {len(held)}"
-        )
-    left = set(held)
-    return [i for i in range(rows) if i not in left], held
 
 
 class CutNormalize(TabularProc):
