@@ -44,6 +44,8 @@ VARIANTS = [
 # a few iterations show the interface as well as many
 PEERS = ("unet-heatmap", "unet-logscan", "unet-dsnt", "simcc", "coordconv", "vit-small", "stn", "keypoint-head")
 QUICK = {"mlp": 20, "gbdt": 5, "resnet18": 1, "resnet18-logscan": 1, "fastai-vision": 1, **dict.fromkeys(PEERS, 2)}
+DETECTORS = ("fasterrcnn", "keypointrcnn", "retinanet", "ssdlite")  # a step takes a second
+QUICK |= dict.fromkeys(DETECTORS, 1)
 TABULAR_PEERS = ("realmlp", "tabm", "mlp-plr", "xgboost-td", "lightgbm-td")  # their package takes long to import
 QUICK |= {"stg": 20, "realmlp": 1, "tabm": 1, "mlp-plr": 1}
 
@@ -51,7 +53,9 @@ QUICK |= {"stg": 20, "realmlp": 1, "tabm": 1, "mlp-plr": 1}
 def recipes() -> list[Any]:
     """All learners but lassonet, whose path of penalties takes minutes: tests/learners/test_tabular_peers.py has it."""
     found = [r for r in catalogue.members("spoton.learners", Recipe) if r.name != "lassonet"]
-    return [pytest.param(r, id=r.name, marks=[pytest.mark.slow] * (r.name in TABULAR_PEERS)) for r in found]
+    return [
+        pytest.param(r, id=r.name, marks=[pytest.mark.slow] * (r.name in (*TABULAR_PEERS, *DETECTORS))) for r in found
+    ]
 
 
 def nets() -> list[str]:

@@ -10,6 +10,11 @@ from spoton.learners._assemble import assemble, parse
 from spoton.learners._count import count_parameters as count_parameters
 from spoton.learners._count import innermost as innermost
 from spoton.learners._count import model_of as model_of
+from spoton.learners._detectors import FASTERRCNN as FASTERRCNN
+from spoton.learners._detectors import KEYPOINTRCNN as KEYPOINTRCNN
+from spoton.learners._detectors import RETINANET as RETINANET
+from spoton.learners._detectors import SSDLITE as SSDLITE
+from spoton.learners._detectors import DetectorRegressor as DetectorRegressor
 from spoton.learners._each import ByLabel as ByLabel
 from spoton.learners._each import EachOutput as EachOutput
 from spoton.learners._each import OneHot as OneHot
