@@ -13,9 +13,13 @@ from spoton.tasks._family import Option as Option
 from spoton.tasks._family import TaskFamily as TaskFamily
 from spoton.tasks._linear import FAMILY as LINEAR
 from spoton.tasks._lists import FAMILY as LISTS
+from spoton.tasks._plans import FAMILY as PLANS
 from spoton.tasks._pnist import FAMILY as PNIST
 from spoton.tasks._qnist import FAMILY as QNIST
 from spoton.tasks._real import FAMILY as REAL
+from spoton.tasks._scenes import FAMILY as SCENES
+from spoton.tasks._scenes import SceneObjects as SceneObjects
+from spoton.tasks._scenes import scene_objects as scene_objects
 from spoton.tasks._tables import DIABETES as DIABETES
 from spoton.tasks._tables import FRIEDMAN1 as FRIEDMAN1
 from spoton.tasks._tables import FRIEDMAN2 as FRIEDMAN2
@@ -35,17 +39,21 @@ __all__ = [
     "FRIEDMAN3",
     "LINEAR",
     "LISTS",
+    "PLANS",
     "PNIST",
     "PRODUCTS",
     "QNIST",
     "REAL",
+    "SCENES",
     "STEPS",
     "Loaded",
     "Option",
+    "SceneObjects",
     "Task",
     "TaskFamily",
     "families",
     "get_task",
+    "scene_objects",
     "task_names",
 ]
 
@@ -55,7 +63,15 @@ def families() -> list[TaskFamily]:
     return sorted(catalogue.members(__name__, TaskFamily), key=lambda family: ORDER.get(family.name, 9))
 
 
-ORDER = {"pnist": 0, "qnist": 1, "lists": 2, "columns": 3, "linear": 4}  # points first in every list
+ORDER = {
+    "pnist": 0,
+    "qnist": 1,
+    "scenes": 2,
+    "plans": 3,
+    "lists": 4,
+    "columns": 5,
+    "linear": 6,
+}  # points first in every list
 
 
 def task_names() -> dict[str, str]:
