@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import mean
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spoton._run import Run
 from spoton.why._change import Change
@@ -13,6 +13,9 @@ from spoton.why._diagnosis import Diagnosis, Together, position
 from spoton.why._effect import Effect
 from spoton.why._probe import Fact
 from spoton.why._study import Combination, Study
+
+if TYPE_CHECKING:
+    from spoton.why._stand_in import StandIn
 
 
 @dataclass
@@ -25,6 +28,8 @@ class Known:
     changes: list[Change] = field(default_factory=list)
     order: list[Combination] = field(default_factory=list)
     together: Together | None = None
+    stand_in: StandIn | None = None  # what the effects are of, if not of the learner itself
+    whole: Effect | None = None  # then what the best of them does to the learner itself
 
 
 def ranked(study: Study, known: Known) -> list[tuple[Change, Effect]]:
@@ -40,24 +45,33 @@ def left_over(study: Study, known: Known) -> Iterable[Fact]:
     from spoton.why.probes import Bounds
 
     helps = [effect for change, effect in ranked(study, known) if effect.verdict == "helps" and not change.bypass]
-    best = max([*helps, *([known.together[1]] if known.together else [])], key=lambda one: one.closed, default=None)
+    if known.stand_in is not None and helps and known.whole is None:
+        return  # what the best of them does to the learner itself is not known
+    helps += [known.together[1]] if known.together else []
+    best = known.whole or max(helps, key=lambda one: one.closed, default=None)
     if not study.task.own and known.changes:  # on one's own rows its name would not say which
         yield from Bounds.left_over(study, best.closed if best else 0.0)
+
+
+def best_of(study: Study, known: Known) -> tuple[Change, ...]:
+    """The best combination, or the best change that helps; empty where none does."""
+    if known.together is not None:
+        return known.together[0]
+    return tuple(change for change, effect in ranked(study, known) if effect.verdict == "helps")[:1]
 
 
 def diagnosis_of(study: Study, known: Known, interrupted: bool, seconds: float) -> Diagnosis:
     """What is told of all of it."""
     single = ranked(study, known)
-    helps = [change for change, effect in single if effect.verdict == "helps"]
-    best = known.together[0] if known.together else tuple(helps[:1])
-    changed = study.subject.with_changes(best) if best else ""
+    best = best_of(study, known)
+    changed = study.asked.with_changes(best) if best else ""
     hits = [run.metrics["valid"]["hit"] for run in known.base if "hit" in run.metrics.get("valid", {})]
     bad = [run for run in known.base if run.status != "ok"]
     tried = study.effects.keys() | study.failed.keys()
     return Diagnosis(
         task=study.task.name,
-        learner=study.subject.name,
-        position=position(study.base, study.floor),
+        learner=study.asked.name,
+        position=position(study.errors(study.asked.pair()), study.floor),
         hit=mean(hits) if hits else None,
         facts=tuple(sorted(known.facts, key=lambda fact: not fact.fault)),
         measured=tuple(single),

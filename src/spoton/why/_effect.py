@@ -39,6 +39,7 @@ class Effect:
         low, high: limits of its 90 % interval (Student's t, paired by seed); infinite from one seed alone.
         seeds: how many.
         beyond: of many changes it came too late in the order to be called a cause: see `in_order`.
+        refuted: measured on what stands in for the learner, and of no help to the learner itself.
     """
 
     closed: float
@@ -46,6 +47,7 @@ class Effect:
     high: float
     seeds: int
     beyond: bool = False
+    refuted: bool = False
 
     @property
     def confirmed(self) -> bool:
@@ -56,7 +58,7 @@ class Effect:
     def verdict(self) -> str:
         """`helps`, `harms`, `no effect` worth a word, or `unclear`: no more than was measured."""
         if self.confirmed:
-            return "unclear" if self.beyond else "helps"
+            return "unclear" if self.beyond or self.refuted else "helps"
         if self.high < 0 and self.closed <= -MATTERS:
             return "harms"
         return "no effect" if self.low > -MATTERS and self.high < MATTERS else "unclear"

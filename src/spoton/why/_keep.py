@@ -75,6 +75,7 @@ def _effect(effect: Effect) -> Document:
         "high": high,
         "seeds": effect.seeds,
         "beyond": effect.beyond,
+        "refuted": effect.refuted,
         "verdict": effect.verdict,
     }
 

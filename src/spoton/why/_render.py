@@ -32,6 +32,9 @@ def render(diagnosis: Diagnosis) -> Iterator[RenderableType]:
     yield Text.assemble((f"why {diagnosis.learner} misses {diagnosis.task}", "bold"))
     yield Text()
     yield _scale(diagnosis)
+    for fact in diagnosis.facts:
+        if fact.probe == "stand-in":  # what all figures below are of
+            yield Text(f"{fact.words}{f'; {fact.advice}' if fact.advice else ''}", "yellow")
     if diagnosis.trouble:
         yield Text(f"it fails: {diagnosis.trouble}", "red")
     for fact in diagnosis.faults:
@@ -58,7 +61,7 @@ def render(diagnosis: Diagnosis) -> Iterator[RenderableType]:
         yield Text()
         listed = "; ".join(f"{change.words} ({reason})" for change, reason in diagnosis.failed)
         yield Text.assemble(("Could not be tried, the changed learner breaks: ", "bold"), listed)
-    if others := [fact for fact in diagnosis.facts if not fact.fault]:
+    if others := [fact for fact in diagnosis.facts if not fact.fault and fact.probe != "stand-in"]:
         yield Text()
         yield Text("Seen on the way", "bold")
         for fact in others:
@@ -114,6 +117,8 @@ def remark(held: Document) -> str:
         return f"{'a way around, whatever the cause' if around else 'consistent with'}: {held['cause']}"
     if held["low"] is None:
         return "the seed that screens alone: no test"
+    if held.get("refuted", False):
+        return "not with all epochs"
     if held["verdict"] == "unclear" and held["beyond"] and held["low"] > 0:
         return "above 0, but behind two changes that failed: no longer counted"
     return ""

@@ -46,6 +46,7 @@ class Study:
         effects: changes -> their effect.
         failed: changes that could not be tried -> why.
         runs: all runs that were made or found.
+        asked: the learner that was asked about; `subject` is it, or one that stands in for it (see `stand_in`).
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Study:
         on_step: Callable[[str, float, float], None] | None = None,
     ) -> None:
         self.task, self.subject, self.seeds, self.jobs, self.store = task, subject, tuple(seeds), jobs, store
+        self.asked = subject
         self.engine, self.address = engine, address
         self.on_run, self.on_step = on_run, on_step
         self.began, self.seconds = time.monotonic(), seconds

@@ -18,6 +18,7 @@ from spoton.why._effect import MISSES, effect
 from spoton.why._keep import keep
 from spoton.why._probe import Fact, Probe
 from spoton.why._screen import SHARE, costly, screen, width
+from spoton.why._stand_in import confirm, stand_in, told
 from spoton.why._study import Combination, Study
 from spoton.why._subject import subject_of
 
@@ -147,15 +148,22 @@ def _experiments(study: Study, probes: list[Probe], known: Known) -> None:
         for change in turn
         if change is not None and study.subject.with_changes([change]) != study.subject.name  # else it changes nothing
     ]
+    if known.stand_in is not None:  # another number of epochs would undo it
+        known.changes = [change for change in known.changes if change.kind != known.stand_in.short.kind]
     if known.base and all(run.status == "skipped" for run in known.base):
         known.changes = []
     last = [probe for probe in probes if probe.name in LAST]
-    if costly(study):  # there may be no time later, and these fits are short: the learner itself is not among them
+    # there may be no time later, and these fits are short: the learner itself is not among them
+    if costly(study) or known.stand_in is not None:
         for probe in [probe for probe in last if probe.name == "bounds"]:
             last.remove(probe)
             _look(probe, study, known, 0.2)
+    study.deadline -= known.stand_in.reserve if known.stand_in else 0.0
     _measure(study, known)
     known.together = _together(study, known)
+    if known.stand_in is not None:
+        study.deadline += known.stand_in.reserve
+        confirm(study, known, known.stand_in)
     for number, probe in enumerate(last):
         _look(probe, study, known, COMBINED + (1 - COMBINED) * number / len(last))
 
@@ -168,12 +176,18 @@ def _base(study: Study, known: Known) -> None:
     whole = study.deadline
     first = width(study)
     study.run(known.as_it_is, study.seeds[:first])
+    known.base = [run for run in study.runs if run.learner == study.asked.name]
+    known.stand_in = stand_in(study)
+    if known.stand_in is not None:
+        known.as_it_is[0] = study.subject.pair()
+        study.run(known.as_it_is, study.seeds[:first])
+        known.facts.append(told(study, known.stand_in))
     if costly(study):
         study.seeds = study.seeds[:FEWER]  # what is left of them is made when they are needed
     elif study.seeds[first:]:
         study.deadline = whole - (1 - BASED) * study.seconds
         study.run(known.as_it_is, study.seeds[first:])
-    known.base = [run for run in study.runs if run.learner == study.subject.name]
+    known.base = [run for run in study.runs if run.learner == study.asked.name]
     study.deadline = whole
 
 

@@ -72,7 +72,7 @@ class Bounds(Probe):
     def left_over(study: Study, closed: float) -> Iterator[Fact]:
         """What stays where the best that helped closes this share of the gap, and who leaves next to nothing."""
         seed = study.seeds[0]
-        own, floor = study.base.get(seed), study.floor.get(seed, 0.0)
+        own, floor = study.errors(study.asked.pair()).get(seed), study.floor.get(seed, 0.0)
         errors = {name: error for name in PEERS if (error := study.errors(name).get(seed)) is not None}
         best = min(
             reversed(errors), key=lambda name: errors[name], default=None
