@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spoton.errors import UsageError
+from spoton.learners import get_learner
 from spoton.tasks import Task, get_task
 from spoton.why._change import Subject
 from spoton.why._conclude import Known, diagnosis_of, left_over, ranked
@@ -84,11 +85,13 @@ def why(
     if seeds < 1 or not minutes > 0:
         raise UsageError(f"why needs one seed or more and a budget above 0, not {seeds} and {minutes:g} minutes")
     engines.check(engine or "serial", jobs, address)
-    start = time.monotonic()
     chosen = list(every() if probes is None else probes)
     opened = Opened.open(store) if isinstance(store, str | Path) else store
     try:
         found = get_task(task) if isinstance(task, str) else task
+        if found.data().images:  # kernels are compiled once an installation: no part of the budget
+            get_learner("spotnet").warm_up()
+        start = time.monotonic()
         study = Study(
             found,
             learner if isinstance(learner, Subject) else subject_of(learner, found),
