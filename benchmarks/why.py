@@ -17,6 +17,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from points_tables import table
 from spoton import Task, get_task
 from spoton.cli._progress import progress
@@ -157,7 +159,8 @@ def main() -> None:
     parts = asked.parts or ["faults", "stories"]
     text = ["# Does `spoton why` tell the truth?", ""]
     text += [
-        f"`python benchmarks/why.py`, {asked.minutes:g} minutes a case, {asked.jobs} processes. {asked.note}".strip()
+        f"`python benchmarks/why.py --seed {asked.seed} --jobs {asked.jobs}`, {asked.minutes:g} minutes a case, torch "
+        f"{torch.__version__}. {asked.note}".strip()
     ]
     if "faults" in parts:
         cases = [case for case in planted(asked.seed) if not asked.case or asked.case in case.name]
