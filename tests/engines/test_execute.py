@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from collections import Counter
 from concurrent.futures import Future
 from dataclasses import replace
@@ -198,3 +200,17 @@ def test_a_missing_package_is_one_sentence(name: str, package: str, monkeypatch:
     monkeypatch.setattr("spoton.optional.importlib.import_module", missing)
     with pytest.raises(MissingExtra, match=rf"pip install 'spoton\[{name}\]'"):
         bench("friedman2", "mean", seeds=1, engine=name)
+
+
+def test_nobody_at_the_address_of_ray_is_said_at_once() -> None:
+    from spoton.engines._ray import _check_listens
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        for where in (f"127.0.0.1:{port}", f"localhost:{port}", f"ray://127.0.0.1:{port}", "auto"):
+            _check_listens(where, "127.0.0.1")
+    began = time.monotonic()
+    for where in (f"127.0.0.1:{port}", f"ray://localhost:{port}", f"127.0.0.1:{10**6}", f"[::1]:{port}"):
+        with pytest.raises(EngineError, match=r"cannot be joined \(OSError: .*; it has to run there"):
+            _check_listens(where, "127.0.0.1")
+    assert time.monotonic() - began < 5

@@ -6,9 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import GradientBoostingRegressor, HistGradientBoostingRegressor
-from sklearn.linear_model import LinearRegression, SGDRegressor
-from sklearn.neural_network import MLPRegressor
+from sklearn.linear_model import LinearRegression, SGDClassifier, SGDRegressor
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNetRegressor
 from torch import nn
 
@@ -54,6 +57,17 @@ def test_skorch_trains_the_same_while_it_is_measured() -> None:
         torch.manual_seed(1)
         found.append(model.fit(X, y).predict(X))
     np.testing.assert_array_equal(*found)
+
+
+def test_what_skorch_scores_is_in_the_history() -> None:
+    from skorch.callbacks import EpochScoring
+
+    X, y = table()
+    scoring = EpochScoring("neg_mean_absolute_error", on_train=True, name="mae", lower_is_better=False)
+    model = net(callbacks=[scoring, SkorchHistory()]).fit(X, y)
+    (history,) = [part.history for _, part in model.callbacks_ if isinstance(part, SkorchHistory)]
+    assert set(history.names) == {"train_loss", "lr", "seconds", "mae"}
+    assert history.column("mae") == pytest.approx([row["mae"] for row in model.history])
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +141,31 @@ def test_what_scikit_learn_keeps_is_read() -> None:
 
     assert from_sklearn(HistGradientBoostingRegressor(max_iter=2).fit(X, y.ravel())) is None
     assert from_sklearn(LinearRegression().fit(X, y)) is None
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_what_an_estimator_inside_keeps_is_read() -> None:
+    X, y = table()
+    mlp = MLPRegressor(max_iter=3, random_state=0)
+    pipe = make_pipeline(StandardScaler(), TransformedTargetRegressor(mlp, transformer=StandardScaler())).fit(
+        X, y.ravel()
+    )
+    history = from_sklearn(pipe)
+    assert history is not None
+    assert history.column("train_loss") == pytest.approx(2 * np.array(pipe[-1].regressor_.loss_curve_))
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_epoch_by_epoch_of_labels_and_other_rows() -> None:
+    X, y = table()
+    names = np.where(y.ravel() > np.median(y), "high", "low")
+    for model in (SGDClassifier(random_state=0), MLPClassifier(random_state=0)):
+        history = fit_epochs(model, X[:40], names[:40], 2, valid=(X[40:], names[40:]))
+        assert history[-1]["train_loss"] == pytest.approx(1 - model.score(X[:40], names[:40]))
+        assert history[-1]["valid_loss"] == pytest.approx(1 - model.score(X[40:], names[40:]))
+    model = SGDRegressor(random_state=0)
+    history = fit_epochs(model, X[:40], y[:40].ravel(), 2, valid=(X[40:], y[40:].ravel()))
+    assert history[-1]["valid_loss"] == pytest.approx(((model.predict(X[40:]) - y[40:].ravel()) ** 2).mean())
 
 
 def test_epoch_by_epoch() -> None:

@@ -100,13 +100,19 @@ def test_wrong_scales_are_named() -> None:
         Denorm(0.0)
     with pytest.raises(UsageError, match="an offset is finite and there is one a scale"):
         Denorm([1.0, 2.0], [1.0, 2.0, 3.0])
-    with pytest.raises(UsageError, match="an offset is finite"):
+    with pytest.raises(UsageError, match="the offset is inf, and has to be finite"):
         Denorm([1.0, 2.0], float("inf"))
+    with pytest.raises(UsageError, match="the scale of column 1 is nan, and has to be finite; leave out rows"):
+        Denorm([1.0, float("nan"), 2.0])
+    with pytest.raises(UsageError, match="the offset of column 0 is nan"):
+        Denorm([1.0, 2.0], [float("nan"), 0.0])
     with pytest.raises(DataError, match=r"there are 3 scales, and answers of shape \(5, 1\); give one an output"):
         Denorm.from_targets(Y)(torch.zeros(5, 1))
     with pytest.raises(DataError, match=r"this is of torch.int64; give x.float\(\)"):
         Denorm(2.0).normalise(torch.arange(3))
     with pytest.raises(DataError, match=r"fitted to finite answers \(n, k\), these have shape \(0, 3\)"):
         Denorm.from_targets(Y[:0])
-    with pytest.raises(DataError, match="fitted to finite answers"):
+    with pytest.raises(DataError, match="row 1 of column 0 is nan; leave out the rows without an answer"):
         Denorm.from_targets([1.0, float("nan")])
+    with pytest.raises(DataError, match="row 1 of column 2 is inf"):
+        Denorm.from_targets([[1.0, 2.0, 3.0], [1.0, 2.0, float("inf")]])

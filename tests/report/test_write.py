@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from spoton._run import Run
 from spoton.cli import app
 from spoton.colours import contrast
-from spoton.errors import DataError
+from spoton.errors import DataError, UsageError
 from spoton.report import write
 from spoton.report._board import board
 from spoton.report._command import repeat
@@ -175,13 +175,25 @@ def test_12_tasks_of_20_learners_and_3_seeds_stay_below_3_mb(tmp_path: Path) -> 
 def test_a_store_without_runs_and_one_that_is_not_there(tmp_path: Path) -> None:
     Store.open(tmp_path / "empty.db").close()
     for words, said in (
-        (["report", "--store", str(tmp_path / "empty.db")], "has no runs, so there is nothing to report; spoton bench"),
+        (["report", "--store", str(tmp_path / "empty.db")], "has no runs yet; spoton bench makes some"),
         (["report", "--store", str(tmp_path / "none.db")], "there is no store"),
         (["serve", "--store", str(tmp_path / "none.db")], "there is no store"),
-        (["report", "nothing", "--store", str(tmp_path / "empty.db")], "has no runs of these tasks"),
+        (["report", "nothing", "--store", str(tmp_path / "empty.db")], "has no runs yet"),
     ):
         result = CliRunner().invoke(app, [*words, *(["-o", str(tmp_path / "r.html")] if words[0] == "report" else [])])
         assert said in str(result.exception), words
+    assert not (tmp_path / "r.html").exists()
+    with Store.open(tmp_path / "empty.db") as opened:
+        with pytest.raises(UsageError, match="has no runs, so there is nothing to report"):
+            write(opened, tmp_path / "r.html")
+        with pytest.raises(UsageError, match="has no runs of these tasks"):
+            write(opened, tmp_path / "r.html", tasks=["nothing"])
+
+
+def test_one_unknown_task_among_others_is_said(stored: Path, tmp_path: Path) -> None:
+    words = ["report", "friedman1", "friedman", "--store", str(stored), "-o", str(tmp_path / "r.html")]
+    result = CliRunner().invoke(app, words)
+    assert "is called 'friedman'; did you mean friedman1?" in str(result.exception)
     assert not (tmp_path / "r.html").exists()
 
 

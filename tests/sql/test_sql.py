@@ -12,6 +12,7 @@ from servers import Running
 from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
+from spoton import Run
 from spoton import ink as geometry
 from spoton.cli import app
 from spoton.errors import DataError, StoreError, UsageError
@@ -19,6 +20,7 @@ from spoton.learners import PointFeatures
 from spoton.sql import Problem, load
 from spoton.sql import _load as loading
 from spoton.sql._database import Database
+from spoton.store import Store
 from spoton.tasks import _cached, get_task
 
 SECRET = "s3cr"
@@ -191,6 +193,25 @@ def test_nothing_of_others_is_touched(url: str) -> None:
     assert relations(url) == {"pixels", "mine"}
     with pytest.raises(StoreError, match="holds no task"):
         Problem.open(url)
+
+
+def test_a_task_and_a_store_have_databases_of_their_own(url: str) -> None:
+    with Store.open(url) as store:
+        store.add(Run("pnist/top", "mean", status="ok"))
+        before = relations(url)
+        for replace in (False, True):
+            with pytest.raises(StoreError, match=r"is a store of runs; give the task a database of its own"):
+                load("pnist/top", url, replace=replace)
+        assert relations(url) == before
+        assert store.counts()["runs"] == 1
+
+
+def test_a_store_is_not_begun_beside_a_task(url: str) -> None:
+    load("pnist/top", url)
+    before = relations(url)
+    with pytest.raises(StoreError, match="holds a task that spoton sql loaded; give the store a database of its own"):
+        Store.open(url)
+    assert relations(url) == before
 
 
 def test_views_that_are_missing_are_made(url: str) -> None:

@@ -180,6 +180,52 @@ def test_wrong_words_are_one_sentence(words: tuple[str, ...], message: str) -> N
     assert not Path("spoton.db").exists()
 
 
+@pytest.mark.parametrize(
+    "words", [("leaderboard", "{}"), ("leaderboard", "{}", "--csv", "b.csv"), ("export-runs", "r.json", "--task", "{}")]
+)
+def test_a_task_without_runs_is_said(words: tuple[str, ...]) -> None:
+    Store.open("spoton.db").close()
+    for asked in ("friedman2", ""):  # a store that is empty says so, whatever is asked for
+        result = run(*(word.format(asked) for word in words if asked or word not in ("{}", "--task")))
+        assert isinstance(result.exception, UsageError), result.output
+        assert str(result.exception).startswith("spoton.db has no runs yet; spoton bench makes some")
+    with Store.open("spoton.db") as opened:
+        opened.add_many([Run("friedman2", "mean", status="ok"), Run("pnist/top?blur=1&haze=9", "mean", status="ok")])
+    for asked, said in (
+        ("friedman", "no task with runs in spoton.db is called 'friedman'; did you mean friedman2?"),
+        ("zzz", "known: friedman2, pnist/top?blur=1&haze=9. spoton store info lists all that it has"),
+        ("pnist/left", "is called 'pnist/left'"),  # a task that there is, and no run of it
+        ("pnist/top?haze=many", "haze=many in pnist/top is not possible"),
+    ):
+        result = run(*(word.format(asked) for word in words))
+        assert isinstance(result.exception, UsageError), result.output
+        assert said in str(result.exception)
+        assert result.stdout == ""
+    assert [path.name for path in Path().iterdir() if path.suffix in (".csv", ".json")] == []
+
+
+def test_a_task_has_one_name_in_all_commands() -> None:
+    own = Run("my digits", "mean", status="ok")
+    with Store.open("spoton.db") as opened:
+        opened.add_many([Run("friedman2?noise=0.5&rows=300", "mean", status="ok"), own])
+    for asked in ("friedman2?rows=300&noise=.50", "friedman2?noise=0.5&rows=300", " friedman2?noise=5e-1&rows=300"):
+        assert "friedman2?noise=0.5&rows=300" in run("leaderboard", asked).stdout
+        assert run("leaderboard", asked, "--csv", "b.csv").stdout == "wrote 1 rows to b.csv\n"
+        assert run("export-runs", "r.json", "--task", asked).stdout == "wrote 1 runs to r.json\n"
+        assert run("report", asked).stdout.startswith("report.html: 1 runs of spoton.db")
+    assert run("leaderboard", "my digits", "--csv", "b.csv").stdout == "wrote 1 rows to b.csv\n"
+
+
+@pytest.mark.parametrize("words", [("leaderboard", "--csv", "none/b.csv"), ("recorded", "--csv", "none/b.csv")])
+def test_a_folder_that_is_not_there_is_named(words: tuple[str, ...]) -> None:
+    with Store.open("spoton.db") as opened:
+        opened.add(Run("friedman2", "mean", status="ok"))
+    said = str(run(*words).exception)
+    assert said.startswith("none/b.csv cannot be written (")
+    assert "'none'" in said
+    assert "None" not in said
+
+
 def test_a_run_knows_where_it_comes_from() -> None:
     (found,) = bench("friedman2", "ridge", seeds=1, store="s.db")
     db = sqlite3.connect("s.db")

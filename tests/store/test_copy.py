@@ -51,6 +51,17 @@ def test_round_the_databases_and_equal(tmp_path: Path, running: Any) -> None:
         store.close()
 
 
+def test_a_store_is_not_copied_to_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Store.open("a.db") as one, Store.open(tmp_path / "a.db") as other:
+        one.add(made(0))
+        with pytest.raises(UsageError, match=r"a\.db cannot be copied to itself; name another file"):
+            copy(one, other)
+    with Store.open("sqlite://") as one, Store.open("sqlite://") as other:  # two, each in its own memory
+        one.add(made(0))
+        assert copy(one, other)[0] == 1
+
+
 @pytest.mark.parametrize(
     "change",
     [

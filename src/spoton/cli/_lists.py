@@ -79,7 +79,7 @@ def recorded(
         try:
             table.to_csv(csv, index=False)
         except OSError as error:
-            raise DataError(f"{csv} cannot be written ({error.strerror}); name another file") from error
+            raise DataError(f"{csv} cannot be written ({error.strerror or error}); name another file") from error
         typer.echo(f"wrote {len(table)} rows to {csv}")
         return
     view = Table(box=None, pad_edge=False, header_style="bold")

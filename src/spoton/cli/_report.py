@@ -29,11 +29,12 @@ def report(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
 ) -> None:
     """Write one self-contained page: leaderboard, every run with its pictures and provenance, comparisons."""
+    from spoton.cli._stored import stored_tasks
     from spoton.report import write
     from spoton.store import Store
 
     with Store.open(store, create=False) as opened, _progress(quiet) as say:
-        found = write(opened, output, tasks=_names(tasks), size=_bytes(size), say=say)
+        found = write(opened, output, tasks=stored_tasks(opened, tasks), size=_bytes(size), say=say)
     left = found.newest - found.paged
     held = f"{found.paged:,} of {found.newest:,} runs" if left else f"{found.newest:,} runs"
     more = "; --size gives it more room, and spoton serve shows all" if left else ""
@@ -47,6 +48,7 @@ def serve(
     size: Size = 3.0,
 ) -> None:
     """Show the report in a browser on this machine, live while a bench runs; Ctrl-C ends it."""
+    from spoton.cli._stored import canonical
     from spoton.report import serve as serve_report
     from spoton.report._serve import PORT
     from spoton.store import Store
@@ -56,23 +58,10 @@ def serve(
 
     with Store.open(store, create=False) as opened:
         try:
-            serve_report(opened, PORT if port is None else port, tasks=_names(tasks), size=_bytes(size), ready=ready)
+            names = [canonical(name) for name in tasks or []]  # a bench may be about to make their first runs
+            serve_report(opened, PORT if port is None else port, tasks=names, size=_bytes(size), ready=ready)
         except KeyboardInterrupt:
             typer.echo("", err=True)
-
-
-def _names(tasks: list[str] | None) -> list[str]:
-    """Canonical names; those of the user's own data are as they are."""
-    from spoton.errors import UsageError
-    from spoton.tasks import get_task
-
-    found = []
-    for name in tasks or []:
-        try:
-            found.append(get_task(name).name)
-        except UsageError:
-            found.append(name)
-    return found
 
 
 def _bytes(megabytes: float) -> int:

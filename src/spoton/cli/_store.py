@@ -83,28 +83,24 @@ def leaderboard(
     csv: Annotated[Path | None, typer.Option(help="Write the view `leaderboard` to this CSV file instead.")] = None,
 ) -> None:
     """Print the leaderboard of all runs in the store, the newest of each."""
-    from spoton.errors import DataError, UsageError
+    from spoton.cli._stored import stored_tasks
+    from spoton.errors import DataError
     from spoton.store import Store
     from spoton.tables import report, tell_apart
-    from spoton.tasks import get_task
 
     with Store.open(store, create=False) as opened:
-        names = [get_task(name).name if "/" in name else name for name in tasks or []]
+        names = stored_tasks(opened, tasks)
         if csv is not None:
             board = opened.leaderboard()
             board = board[board["task"].isin(names)] if names else board
             try:
                 board.to_csv(csv, index=False)
             except OSError as error:
-                raise DataError(f"{csv} cannot be written ({error.strerror}); name another file") from error
+                raise DataError(f"{csv} cannot be written ({error.strerror or error}); name another file") from error
             typer.echo(f"wrote {len(board)} rows to {csv}")
             return
         wanted: list[str | None] = [*names] or [None]
         runs = [run for name in wanted for run in opened.runs(task=name, newest=True)]
-        if not runs:
-            raise UsageError(
-                f"{opened.name} has no runs{' of these tasks' if names else ''}; spoton store info says what it has"
-            )
         tell_apart(runs)
         screen = console()
         for part in report(runs, f"{len(runs)} runs in {opened.name}", spread=screen.width >= 105):
@@ -120,6 +116,7 @@ def export_runs(
 ) -> None:
     """Write the runs of the store to a file, or send them to an MLflow server."""
     from spoton.cli import _mlflow
+    from spoton.cli._stored import stored_tasks
     from spoton.errors import UsageError
     from spoton.store import Store
     from spoton.store import export_runs as export
@@ -128,6 +125,7 @@ def export_runs(
         raise UsageError("export-runs needs a file, or the address of an MLflow server by --mlflow")
     _mlflow.check(mlflow)
     with Store.open(store, create=False) as opened:
+        task = next(iter(stored_tasks(opened, [task] if task else [])), None)
         if mlflow is not None:
             tasks = [task] if task else list(opened.sql("SELECT DISTINCT task FROM runs ORDER BY task")["task"])
             # pictures are drawn from predictions; of one task at a time they fit into memory

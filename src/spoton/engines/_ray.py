@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import time
 from concurrent.futures import Future
 from functools import partial
@@ -17,6 +18,7 @@ from spoton.errors import EngineError, UsageError
 from spoton.optional import require
 
 PORT = 6379
+PATIENCE = 10.0  # seconds for a machine to answer
 AGAIN = 5.0  # seconds until the cluster is asked again how large it is
 
 
@@ -88,6 +90,7 @@ class Ray:
             self._ray.init(address="local", num_cpus=jobs, include_dashboard=False, **quiet)
             return
         where = address if ":" in address or address == "auto" else f"{address}:{PORT}"
+        _check_listens(where, self._ray.util.get_node_ip_address())
         try:
             self._ray.init(address=where, **quiet)
         except Exception as error:
@@ -124,6 +127,30 @@ def _version() -> str:
     from spoton import __version__
 
     return __version__
+
+
+def _check_listens(where: str, own: str) -> None:
+    """Ray asks for minutes where nobody listens.
+
+    Args:
+        where: as Ray takes it.
+        own: address of this machine in its network: a head may listen there alone, and be called localhost by Ray.
+
+    Raises:
+        EngineError: nobody does.
+    """
+    host, _, port = where.removeprefix("ray://").rpartition(":")
+    if not (host and port.isdigit()):
+        return  # `auto`, and what Ray alone can read
+    host = host.strip("[]")
+    refused = OSError()
+    for place in (host, own) if host == "localhost" or host.startswith("127.") else (host,):
+        try:
+            socket.create_connection((place, int(port)), timeout=PATIENCE).close()
+            return
+        except (OSError, OverflowError) as error:
+            refused = OSError(str(error))
+    raise EngineError(_refusal(where, refused)) from refused
 
 
 def _refusal(where: str, error: Exception) -> str:

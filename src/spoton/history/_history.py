@@ -259,5 +259,7 @@ def _write(text: str, path: str | Path | None) -> str:
         try:
             Path(path).write_text(text, encoding="utf-8")
         except OSError as error:
-            raise DataError(f"the history {path} cannot be written ({error.strerror}); name another file") from error
+            raise DataError(
+                f"the history {path} cannot be written ({error.strerror or error}); name another file"
+            ) from error
     return text

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
 
+import numpy as np
 from skorch.callbacks import Callback
 
 from spoton.errors import UsageError
@@ -13,6 +15,8 @@ from spoton.history._history import History
 
 class SkorchHistory(Callback):
     """Writes one row an epoch; `net.partial_fit` goes on in the same history as a further fit.
+
+    What skorch has scored by then is in it under skorch's name, as `valid_acc`: put it behind scorings of your own.
 
     Args:
         history: where to write; a fresh one by default.
@@ -46,7 +50,20 @@ class SkorchHistory(Callback):
         losses = {key: net.history[-1].get(key) for key in ("train_loss", "valid_loss")}
         if self.eval_every and len(net.history) % self.eval_every == 0:
             losses["train_loss_eval"] = _eval_loss(net, dataset_train)
-        self.history.append(losses | row)
+        self.history.append(losses | _scores(net.history[-1]) | row)
+
+
+def _scores(row: Mapping[str, Any]) -> dict[str, float]:
+    """The numbers of skorch's row, without what is counted or has a name of ours."""
+    known = ("epoch", "dur", "train_loss", "valid_loss")
+    return {
+        key: float(value)
+        for key, value in row.items()
+        if isinstance(value, int | float | np.floating)
+        and not isinstance(value, bool)
+        and key not in known
+        and not key.endswith("_count")
+    }
 
 
 def _eval_loss(net: Any, dataset: Any) -> float:

@@ -38,6 +38,21 @@ def _wide(values: Tensor, scale: Tensor) -> Tensor:
     return values.to(torch.promote_types(values.dtype, scale.dtype))
 
 
+def _check_finite(values: Tensor, what: str) -> None:
+    """NaN comes of statistics over answers that hold NaN: which column it is, is what one wants to know."""
+    if bool(values.isfinite().all()):
+        return
+    if values.ndim == 0:
+        raise UsageError(
+            f"the {what} is {float(values)}, and has to be finite; fit it to answers without NaN or infinity"
+        )
+    column = int(values.isfinite().logical_not().nonzero()[0])
+    raise UsageError(
+        f"the {what} of column {column} is {float(values[column])}, and has to be finite; "
+        "leave out rows of which that column holds NaN or infinity, and fit it again"
+    )
+
+
 class Denorm(nn.Module):
     """scale * z + offset: `nn.Sequential(net, Denorm(...))` predicts in original units wherever it is taken.
 
@@ -74,10 +89,13 @@ class Denorm(nn.Module):
     def __init__(self, scale: Any = 1.0, offset: Any = 0.0, dtype: torch.dtype | None = None) -> None:
         super().__init__()
         sizes, places = (torch.as_tensor(v, dtype=torch.float64).detach() for v in (scale, offset))
-        if max(sizes.ndim, places.ndim) > 1 or not (sizes.isfinite().all() and (sizes > 0).all()):
+        if max(sizes.ndim, places.ndim) <= 1:
+            _check_finite(sizes, "scale")
+            _check_finite(places, "offset")
+        if max(sizes.ndim, places.ndim) > 1 or not (sizes > 0).all():
             raise UsageError(f"a scale is positive, a number or (k,), this one is {sizes.tolist()}")
         as_many = sizes.numel() == places.numel() or 1 in (sizes.numel(), places.numel())
-        if not (places.isfinite().all() and as_many):
+        if not as_many:
             raise UsageError(f"an offset is finite and there is one a scale, this one is {places.tolist()}")
         outputs = max(sizes.numel(), places.numel())
         self.register_buffer("scale", sizes.reshape(-1).expand(outputs).clone())
@@ -97,8 +115,14 @@ class Denorm(nn.Module):
         """
         rows = torch.as_tensor(y, dtype=torch.float64).detach()
         rows = rows.unsqueeze(-1) if rows.ndim == 1 else rows
-        if rows.ndim != 2 or not rows.numel() or not rows.isfinite().all():
+        if rows.ndim != 2 or not rows.numel():
             raise DataError(f"a scale is fitted to finite answers (n, k), these have shape {tuple(rows.shape)}")
+        if not rows.isfinite().all():
+            row, column = rows.isfinite().logical_not().nonzero()[0].tolist()
+            raise DataError(
+                f"a scale is fitted to finite answers, and row {row} of column {column} is {float(rows[row, column])}; "
+                "leave out the rows without an answer, or fill them in"
+            )
         offset, spread = rows.mean(0), rows.std(0, correction=0)
         # of equal numbers the mean is rounded, and their spread is its error
         flat = (rows.amax(0) == rows.amin(0)) | (spread == 0)

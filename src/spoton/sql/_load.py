@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import Connection, Table, insert, text
+from sqlalchemy import Connection, Table, insert, inspect, text
 
 from spoton._provenance import now
 from spoton._version import __version__
@@ -20,6 +20,7 @@ from spoton.sql._database import Database
 from spoton.sql._rule import rule_of
 from spoton.sql._tables import STAGE, tables
 from spoton.sql._views import create_views
+from spoton.store._migrate import VERSIONS
 from spoton.tasks import Task
 
 AT_ONCE = 500  # images: some 50,000 pixels, a megabyte of SQL
@@ -67,7 +68,8 @@ def load(
 
     Raises:
         UsageError: a task whose rule SQL cannot follow, or no such kind of address.
-        StoreError: the database holds a task already (without `replace`) or somebody else's tables, or it fails.
+        StoreError: the database is a store of runs, holds a task already (without `replace`) or somebody else's tables,
+            or it fails.
         MissingExtra: the driver of the database is not installed.
     """
     database = Database(url)
@@ -125,6 +127,11 @@ def _alone(connection: Connection, database: Database) -> Iterator[None]:
 
 
 def _check_room(connection: Connection, database: Database, name: str, replace: bool) -> None:
+    # a load holds the lock of a file for as long as it takes, and benches that write to the store would wait in vain
+    if inspect(connection).has_table(VERSIONS):
+        raise StoreError(
+            f"{database.name} is a store of runs; give the task a database of its own, such as digits.db beside it"
+        )
     if stranger := _database.taken(connection):
         raise StoreError(
             f"{database.name} has a table or view '{stranger}' that spoton sql did not make; name an empty database"

@@ -78,7 +78,7 @@ def _said(path: str | Path, what: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise DataError(
-            f"the journal {path} cannot be {what} ({error.strerror}); name another with --journal"
+            f"the journal {path} cannot be {what} ({error.strerror or error}); name another with --journal"
         ) from error
 
 
@@ -122,7 +122,9 @@ def read(path: str | Path) -> list[Run]:
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
-        raise DataError(f"the journal {path} cannot be read ({error.strerror}); name another with --journal") from error
+        raise DataError(
+            f"the journal {path} cannot be read ({error.strerror or error}); name another with --journal"
+        ) from error
     for line in text.splitlines():
         if not line.strip():
             continue

@@ -15,6 +15,7 @@ from spoton.store._schema import METADATA
 
 HEAD = "0002"
 VERSIONS = "spoton_schema"  # the table that holds the version
+TASK = {"task", "images", "pixels", "points"}  # the tables that `spoton sql load` makes
 SCRIPTS = Path(__file__).parent / "_migrations"
 LOCK = 7_071_067  # any number, the same for all of spoton
 
@@ -66,6 +67,8 @@ def _check(connection: Connection, shown: str, scripts: Path) -> None:
         raise StoreError(
             f"{shown} has a table '{theirs[0]}' that is not of a spoton store; give the store a database of its own"
         )
+    if there >= TASK and VERSIONS not in there:
+        raise StoreError(f"{shown} holds a task that spoton sql loaded; give the store a database of its own")
     found = _version(connection)
     known = sorted(revision.revision for revision in _scripts(scripts).walk_revisions())
     if found is not None and found not in known:

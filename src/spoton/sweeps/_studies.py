@@ -74,7 +74,7 @@ class Studies:
                 _mend(Path(self.where), lock)
             return JournalStorage(JournalFileBackend(self.where, lock))
         except OSError as error:
-            raise StoreError(f"the trials {self.where} cannot be kept ({error.strerror}); {OWN}") from error
+            raise StoreError(f"the trials {self.where} cannot be kept ({error.strerror or error}); {OWN}") from error
         except (ValueError, KeyError) as error:
             raise StoreError(f"{self.where} is no journal of Optuna; {OWN}") from error
 
@@ -129,7 +129,9 @@ def _check_file(path: Path) -> None:
         with path.open("rb") as file:
             first = file.readline(100_000)
     except OSError as error:
-        raise StoreError(f"the trials {path} cannot be read ({error.strerror}); name another with --studies") from error
+        raise StoreError(
+            f"the trials {path} cannot be read ({error.strerror or error}); name another with --studies"
+        ) from error
     try:
         known = not first.endswith(b"\n") or "op_code" in json.loads(first)
     except ValueError:

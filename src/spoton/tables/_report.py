@@ -46,5 +46,5 @@ def save_svg(path: str | Path, parts: Iterable[RenderableType], width: int = 110
         Path(path).write_text(svg, encoding="utf-8")
     except OSError as error:
         raise DataError(
-            f"the picture {path} cannot be written ({error.strerror}); name another with --picture"
+            f"the picture {path} cannot be written ({error.strerror or error}); name another with --picture"
         ) from error
