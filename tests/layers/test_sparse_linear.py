@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from spoton.errors import UsageError
+from spoton.errors import DataError, UsageError
 from spoton.layers import HypentropyDescent, SparseLinear, hypentropy_step_, split_parameters
 
 BETA = 1e-8
@@ -40,6 +40,18 @@ def test_c_and_tau_are_limits() -> None:
     assert small[0].item() == pytest.approx(-BETA * math.sinh(0.1), rel=1e-12)
     grown = stepped(torch.ones(2, dtype=torch.float64), torch.tensor([1.0, 0.0], dtype=torch.float64), c=0.2)
     assert grown.tolist() == pytest.approx([math.exp(-0.1), 1.0], rel=1e-12)
+
+
+def test_a_code_beyond_its_levels_is_told() -> None:
+    layer = SparseLinear(1, 1, cardinalities=(2, 3))
+    x = torch.zeros(4, 1)
+    assert layer(x, torch.tensor([[1, 2]] * 4)).shape == (4, 1)
+    with pytest.raises(DataError, match="column 0 go from 0 to 1, one is 2"):
+        layer(x, torch.tensor([[0, 0], [2, 0], [0, 0], [1, 1]]))
+    with pytest.raises(DataError, match="column 1 go from 0 to 2, one is -1"):
+        layer(x, torch.tensor([[0, -1]] * 4))
+    with pytest.raises(UsageError, match=r"codes \(..., 2\) are expected, these are \(4, 1\)"):
+        layer(x, torch.zeros(4, 1, dtype=torch.int64))
 
 
 def test_no_slope_no_step() -> None:

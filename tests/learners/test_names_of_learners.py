@@ -89,6 +89,10 @@ def test_bylabel_is_outermost() -> None:
         ("basenet?hiden=1", "no parameter of basenet is called 'hiden'; did you mean hidden"),
         ("svr?c=1", "no parameter of svr is called 'c'"),
         ("ridge?alpha", "not of the form key=value"),
+        ("spottable?epochs=abc", "the parameter 'epochs' of spottable is a whole number, not 'abc'"),
+        ("spottable-ladder?epochs=2.5", "'epochs' of spottable-ladder is a whole number, not 2.5"),
+        ("basenet?epochs=true", "'epochs' of basenet is a whole number, not True"),
+        ("spottable?lr=fast", "'lr' of spottable is a number, not 'fast'; write lr=0.01"),
     ],
 )
 def test_wrong_names_say_what_is_wrong(name: str, words: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,8 +12,8 @@ from sklearn.metrics import r2_score
 
 from spoton import evaluate, get_learner
 from spoton.errors import DataError, UsageError
-from spoton.learners import SpotTable
-from spoton.learners._linear_part import damped, fit_linear
+from spoton.learners import SpotTable, SpotTableLadder
+from spoton.learners._linear_part import REACH, LinearPart, damped, fit_linear, measured
 from spoton.learners._screening import binned_relevance, losses_without, screen
 from spoton.learners._sparse_path import batch_size_for, make_folds
 
@@ -138,6 +140,77 @@ def test_errors() -> None:
         SpotTable().fit(X, np.where(np.arange(20) == 3, np.nan, y))
     with pytest.raises(DataError, match="have to be numbers"):
         SpotTable().fit(X, np.array(["a"] * 20))
+    with pytest.raises(DataError, match="y is None"):
+        SpotTable().fit(X, None)
+    days = pd.date_range("2024-01-01", periods=20)
+    for y in (days, days.to_series(), days.to_frame(), days.to_numpy(), days - days[0]):
+        with pytest.raises(DataError, match="these are dates or times"):
+            SpotTable().fit(X, y)
+
+
+class Plan:
+    """What polars calls a LazyFrame."""
+
+    def collect(self) -> None: ...
+
+    def collect_schema(self) -> None: ...
+
+
+def test_a_plan_for_a_table_has_to_be_collected_first() -> None:
+    with pytest.raises(DataError, match=r"this Plan is a plan for one; give X.collect\(\)"):
+        SpotTable().fit(Plan(), np.arange(20.0))
+
+
+def border_pixels(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """100 columns that are dark in most rows, of sizes from 1/1000 to 1; two others matter; as much noise as law."""
+    random = np.random.RandomState(seed)
+    bright = np.abs(random.normal(size=(460, 100))) * 10 ** random.uniform(-3, 0, size=(460, 100))
+    X = np.where(random.rand(460, 100) < 0.04, bright, 0.0)
+    X[:, :2] = random.normal(size=(460, 2))
+    return X, X[:, 0] - X[:, 1] + 2 * random.normal(size=460)
+
+
+def test_pixels_that_were_dark_but_once_do_not_explode() -> None:
+    for seed in range(4):
+        X, y = border_pixels(seed)
+        for model in (SpotTable(members=0, random_state=seed), SpotTableLadder(rungs=(), random_state=seed)):
+            model.fit(X[:60], y[:60])
+            assert r2_score(y[60:], model.predict(X[60:])) > -0.5, (seed, model)
+            assert model.inputs_.clip == REACH
+
+
+def test_an_exact_law_goes_on_beyond_the_training_rows() -> None:
+    X, y = law(200, 20)
+    for model in (SpotTable(random_state=0), SpotTableLadder(random_state=0)):
+        model.fit(X, y)
+        assert model.inputs_.clip is None
+        np.testing.assert_allclose(model.predict(1000 * X) - 1, 1000 * (y - 1), rtol=1e-6)
+
+
+def test_weights_unlike_those_of_the_folds_give_way_to_their_mean() -> None:
+    random = np.random.RandomState(0)
+    X, fold_weights = random.normal(size=(40, 3)), random.normal(size=(5, 3, 1))
+    mean = fold_weights.mean(axis=0)
+    part = LinearPart(mean + 0.1, fold_weights, np.zeros((40, 1)), 1.0, "", 1, ())
+    assert measured(part, X) is part.weights
+    np.testing.assert_array_equal(measured(replace(part, weights=mean + 5), X), mean)
+
+
+def test_values_far_out_are_cut_off_unless_held_out_rows_are_better_off_without() -> None:
+    random = np.random.RandomState(0)
+    X, noise = random.normal(size=(300, 16)), random.normal(size=(300, 1))
+    X[range(16), range(16)] = 30.0 + random.normal(size=16)  # each column has a row that stands far out
+    X /= X.std(axis=0)
+    fold = make_folds(300, 5, random)
+    law, bent_law = (rows.sum(axis=1, keepdims=True) for rows in (X, X.clip(-2, 2)))
+    parts = [
+        fit_linear(X, (y - y.mean()) / y.std(), fold, epochs=10, polish=True, random_state=random)
+        for y in (law + 0.1 * noise, bent_law + 0.1 * noise)
+    ]
+    straight, bent = parts
+    assert straight.reach is None
+    assert straight.ends is None
+    assert bent.reach == REACH
 
 
 def test_damped_is_ridge() -> None:

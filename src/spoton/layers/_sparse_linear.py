@@ -22,7 +22,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from spoton.errors import UsageError
+from spoton.errors import DataError, UsageError
+from spoton.layers._eager import by_hand
 
 BETA = 1e-8
 
@@ -48,6 +49,7 @@ class SparseLinear(nn.Module):
 
     Raises:
         UsageError: codes where there are no categorical columns, or none where there are.
+        DataError: a code below 0 or beyond its column's levels (not asked in compiled and exported graphs).
 
     Limits: columns that are almost the same share a weight in no particular way; a law that needs hundreds of columns,
     or cancels between correlated ones, is found slowly: least squares is for that.
@@ -83,8 +85,27 @@ class SparseLinear(nn.Module):
             )
         out = F.linear(x, self.weight[:, : self.in_features], self.bias)
         if codes is not None:
+            self._check(codes)
             out = out + F.embedding(codes + self.begins, self.weight.t()).sum(-2)
         return out
+
+    def _check(self, codes: Tensor) -> None:
+        """A code beyond its column's levels would take the weight of another column. A graph cannot ask for values."""
+        if not by_hand(codes) or codes.is_meta or not codes.numel():
+            return
+        if codes.shape[-1] != len(self.cardinalities):
+            raise UsageError(
+                f"codes (..., {len(self.cardinalities)}) are expected, these are {tuple(codes.shape)}; "
+                "give one for each categorical column"
+            )
+        first = codes.reshape(-1, codes.shape[-1])
+        for i, (low, high) in enumerate(zip(first.amin(0).tolist(), first.amax(0).tolist(), strict=True)):
+            if low < 0 or high >= self.cardinalities[i]:
+                came = low if low < 0 else high
+                raise DataError(
+                    f"codes of categorical column {i} go from 0 to {self.cardinalities[i] - 1}, one is {came}; "
+                    "give each level a number in this range, or raise its cardinality"
+                )
 
     def extra_repr(self) -> str:
         """Sizes, and how many weights matter."""

@@ -144,6 +144,21 @@ def _value(text: str) -> Any:
     return text
 
 
+def _check_number(recipe: Recipe, model: BaseEstimator, key: str, default: Any, value: Any) -> None:
+    """Refuse text where a number is expected. Other libraries' parameters may take either, and check it themselves."""
+    number = isinstance(default, int | float) and not isinstance(default, bool)
+    own = number and type(model).__module__.startswith("spoton.")
+    if key == recipe.epochs and (not isinstance(value, int) or isinstance(value, bool)):
+        expected = "a whole number"
+    elif own and (not isinstance(value, int | float) or isinstance(value, bool)):
+        expected = "a number"
+    else:
+        return
+    raise UsageError(
+        f"the parameter '{key}' of {recipe.name} is {expected}, not {value!r}; write {key}={default}, for example"
+    )
+
+
 def _set(model: BaseEstimator, recipe: Recipe, key: str, value: Any) -> None:
     """Set a parameter of the model, of the net inside it, or of the regressor inside EachOutput."""
     parameters = model.get_params()
@@ -152,6 +167,7 @@ def _set(model: BaseEstimator, recipe: Recipe, key: str, value: Any) -> None:
         return
     for full in (key, f"estimator__{key}"):
         if full in parameters:
+            _check_number(recipe, model, key, parameters[full], value)
             model.set_params(**{full: value})
             return
     listed = [

@@ -109,6 +109,8 @@ class SpotTableLadder(TableRegressor):
         encoded, targets, fold = self._begin(X, y, rng)
         built = self._build(encoded, targets, fold, rng)
         exact = [rung.exact for rung in built]
+        if any(exact):
+            self.inputs_.set_params(clip=None)  # such a law holds outside of the training rows' range as well
         weights = np.array(exact, dtype=float) if any(exact) else stack([rung.held_out for rung in built], targets)
         self._describe(built, weights, targets)
         self._explain(encoded, targets, rng)

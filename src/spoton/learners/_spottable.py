@@ -43,7 +43,7 @@ class SpotTable(TableRegressor):
 
     Attributes:
         net_: the `TableNet`, on standardised columns and answers.
-        inputs_: the `TableInputs`.
+        inputs_: the `TableInputs`; unless the law is exact, its `clip` says where far values are cut off.
         dropped_: column -> why it is left out.
         support_: (n_features_in_,) whether a column is used.
         feature_importances_: (n_features_in_,) how much the squared error grows when a column's values are permuted,

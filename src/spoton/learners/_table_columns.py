@@ -32,6 +32,8 @@ def as_table(X: Any) -> Table:
     Raises:
         DataError: no table, no row or no column.
     """
+    if hasattr(X, "collect") and hasattr(X, "collect_schema"):
+        raise DataError(f"a table of values is expected, this {type(X).__name__} is a plan for one; give X.collect()")
     if not isinstance(X, pd.DataFrame) and hasattr(X, "to_pandas"):
         X = X.to_pandas()
     if isinstance(X, pd.Series):

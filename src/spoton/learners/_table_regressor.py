@@ -66,6 +66,7 @@ class TableRegressor(RegressorMixin, BaseEstimator):
         )
         if not np.isfinite(linear.score):
             raise Diverged("the linear path left the finite numbers; look for extreme values among the answers")
+        self.inputs_.set_params(clip=linear.reach)
         return linear
 
     def _curve(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from spoton.data import Array
 from spoton.errors import DataError
@@ -40,8 +41,12 @@ def standardised_targets(y: Any, rows: int) -> Targets:
         rows: of the table.
 
     Raises:
-        DataError: no numbers, not finite, fewer than 4 rows, or not one for each row.
+        DataError: none, no numbers, not finite, fewer than 4 rows, or not one for each row.
     """
+    if y is None:
+        raise DataError("a regressor needs answers, and y is None; give one number a row")
+    if _has_times(y):
+        raise DataError("answers have to be numbers, these are dates or times; turn them into seconds or days")
     try:
         given = np.asarray(y, dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -56,3 +61,11 @@ def standardised_targets(y: Any, rows: int) -> Targets:
     spread = (given - mean).std(axis=0)
     scale = np.where(spread > 1e-14 * np.abs(given).max(axis=0), spread, 1.0)
     return Targets((given - mean) / scale, mean, scale, ndim)
+
+
+def _has_times(y: Any) -> bool:
+    """Whether some of the answers are dates or times, which float64 would take for nanoseconds since 1970."""
+    if hasattr(y, "to_pandas"):  # of polars and others
+        y = y.to_pandas()
+    columns = [y.iloc[:, i] for i in range(y.shape[1])] if isinstance(y, pd.DataFrame) else [y]
+    return any((column if hasattr(column, "dtype") else np.asarray(column)).dtype.kind in "mM" for column in columns)
