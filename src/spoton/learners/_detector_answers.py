@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from spoton import frames
 from spoton.data import Array
 from spoton.errors import DataError
 
@@ -35,15 +36,15 @@ class Layout:
         """The layout of answers (n, k) in pixels.
 
         Raises:
-            DataError: an odd number of columns.
+            DataError: an odd number of columns, or none.
         """
         n, k = answers.shape
-        if k % 2:
+        if k % 2 or not k:
             raise DataError(f"detectors find boxes and points, pairs of x and y; these answers have {k} columns")
         if keypoints:
             return Layout("keypoints", 1, True)
-        fours = answers.reshape(n, -1, 4) if k % 4 == 0 else np.zeros((1, 1, 4)) - [0, 0, 1, 1]
-        boxes = bool((fours[..., 2:] >= fours[..., :2]).all())
+        corners = answers.reshape(n, -1, 2)
+        boxes = k % 4 == 0 and bool((corners[:, 1::2] >= corners[:, ::2]).all())
         lefts = answers.reshape(n, -1, 4 if boxes else 2)[..., 0]
         in_order = lefts.shape[1] == 1 or bool((np.diff(lefts, axis=1) >= 0).all())
         return Layout("boxes" if boxes else "points", lefts.shape[1], in_order)
@@ -62,6 +63,28 @@ class Layout:
     def classes(self) -> list[str]:
         """Names for the detector."""
         return ["object"] if self.by_left else [f"place {i + 1}" for i in range(self.count)]
+
+    @staticmethod
+    def check_inside(answers: Array, size: tuple[int, int]) -> None:
+        """Refuse points and corners outside of the images.
+
+        Args:
+            answers: (n, k) in pixels.
+            size: (W, H).
+
+        Raises:
+            DataError: one outside; the message names the row.
+        """
+        points = answers.reshape(len(answers), -1, 2)
+        low, high = np.array([frames.edges_px(side) for side in size]).T
+        outside = (points < low) | (points > high)
+        if outside.any():
+            row, place = np.argwhere(outside.any(axis=2))[0]
+            x, y = points[row, place]
+            raise DataError(
+                f"row {row} of y has the point ({x:g}, {y:g}), outside of its image, {size[0]} pixels wide and"
+                f" {size[1]} high; a point is (x, y), from (0, 0) in the centre of the top-left pixel"
+            )
 
     def record(self, answers: Array, size: tuple[int, int]) -> dict[str, Any]:
         """Boxes, labels and keypoints of one image, in torchvision's frame: pixels from the edge.
@@ -90,7 +113,10 @@ class Layout:
             mean: (k,) what stands where too few objects are found.
         """
         if self.kind == "keypoints":
-            return found["keypoints"][0, :, :2].numpy().ravel() - 0.5 if len(found["boxes"]) else mean
+            if not len(found["boxes"]):
+                return mean
+            points = np.asarray(found["keypoints"], dtype=np.float64)[0, :, :2] - 0.5
+            return points.ravel()
         boxes = np.asarray(found["boxes"], dtype=np.float64).reshape(-1, 4)
         if self.by_left:
             chosen = boxes[: self.count]

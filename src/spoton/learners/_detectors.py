@@ -21,6 +21,8 @@ from spoton.learners._fastai import _callbacks, _contained, _finite
 from spoton.learners._features import _numbers
 from spoton.learners._recipe import Recipe
 
+ROUNDED = 1e-3  # how far from 0 to 1 a value may be by rounding; a grey level of a byte is 4e-3
+
 
 class DetectorRegressor(RegressorMixin, BaseEstimator):
     """Finds the objects whose boxes or points are the answers; see `spoton.fastai.detection_learner`.
@@ -69,7 +71,7 @@ class DetectorRegressor(RegressorMixin, BaseEstimator):
 
         Raises:
             Refused: a table.
-            DataError: an odd number of columns, points outside of the images, NaN.
+            DataError: an odd number of columns, points outside of the images, NaN, images that are not from 0 to 1.
             UsageError: a parameter that is not possible.
             Diverged: the training loss left the finite numbers.
         """
@@ -80,6 +82,7 @@ class DetectorRegressor(RegressorMixin, BaseEstimator):
             raise DataError(f"detectors need 2 images or more and y (n, k); y has the shape {answers.shape}")
         self.in_shape_, self.mean_ = images.shape[1:3], answers.mean(axis=0)
         self.layout_ = Layout.of(answers, self.arch == "keypointrcnn")
+        self.layout_.check_inside(answers, self.in_shape_[::-1])
         fresh = self.random_state is None
         seed = secrets.randbits(31) if fresh else check_random_state(self.random_state).randint(2**31)
         self.history_ = History()
@@ -142,6 +145,11 @@ class DetectorRegressor(RegressorMixin, BaseEstimator):
         values = np.moveaxis(_finite(np.asarray(X), "X"), 1, 3)
         if values.shape[3] not in (1, 3):
             raise Refused(f"detectors take images of 1 or 3 channels, these have {values.shape[3]}")
+        low, high = values.min(initial=0), values.max(initial=1)
+        if low < -ROUNDED or high > 1 + ROUNDED:
+            raise DataError(
+                f"detectors take bytes, or floats from 0 to 1, and these are from {low:g} to {high:g}; scale them"
+            )
         found: Array = np.rint(255 * values.clip(0, 1)).astype(np.uint8)
         return np.broadcast_to(found, (*found.shape[:3], 3)) if found.shape[3] == 1 else found
 
