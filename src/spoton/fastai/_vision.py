@@ -39,7 +39,9 @@ def spot_head(arch: Callable[..., nn.Module] | int, points: int = 1, *, ups: int
         UsageError: numbers that are too small.
 
     Limits: the map of a ResNet has a 32nd of the image's side; images of 64 pixels and more keep something to point
-    at. A point nearer to the edge of the image than half a cell of the heatmap is out of reach.
+    at. A point nearer to the edge of the image than half a cell of the heatmap is out of reach. A loss of distances
+    leaves a heatmap where it first became sharp; for exact pixels train all but the last layer, which gives the
+    heatmaps (B, points, h, w), by cross-entropy (docs/fastai.md).
 
     Example:
         >>> head = spot_head(resnet18, points=2)  # doctest: +SKIP
