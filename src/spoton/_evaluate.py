@@ -6,7 +6,7 @@ import random
 import sys
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from operator import index
@@ -42,6 +42,7 @@ def evaluate(
     keep_predictions: bool = False,
     history: bool | int = False,
     name: str | None = None,
+    on_fitted: Callable[[BaseEstimator], None] | None = None,
 ) -> Run:
     """Fit a learner on the training side of (task, seed) and score it on train, valid and test.
 
@@ -59,6 +60,7 @@ def evaluate(
         history: score train and valid after every epoch, or after every so many; the learner neither sees nor notices
             it. `Run.history` has what the learner itself keeps in any case.
         name: what the run calls the learner; its own name by default.
+        on_fitted: is given the fitted estimator, where the run is ok.
 
     Returns:
         The run: status, reason, metrics of each split, seconds, parameters, hashes of data and split.
@@ -102,6 +104,8 @@ def evaluate(
                 # on fresh rows: a learner may have worked in place
                 _score_selection(estimator, task, data.take(split.train), run)
                 run.status = "ok"
+            if on_fitted is not None:
+                on_fitted(estimator)
         except (Refused, MissingExtra) as error:
             run.status, run.reason = "skipped", str(error)
         except Exception as error:  # the bench goes on; the row says why

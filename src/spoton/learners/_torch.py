@@ -69,7 +69,8 @@ class TorchRegressor(RegressorMixin, BaseEstimator):
         random_state: seeds the weights and the order of the rows; the same seed gives the same net, bit for bit, on
             one machine with one number of threads.
 
-    Fitted: `net_` (skorch's NeuralNetRegressor), `module_`, `n_parameters_`, `n_epochs_`, `history_` (a History).
+    Fitted: `net_` (skorch's NeuralNetRegressor), `module_`, `n_parameters_`, `n_epochs_`, `history_` (a History),
+    `in_shape_`, `n_outputs_`, `y_limits_` ((lo, hi), lists, or None).
     """
 
     def __init__(
@@ -125,18 +126,13 @@ class TorchRegressor(RegressorMixin, BaseEstimator):
             raise DataError(
                 f"a net needs 2 rows or more with one target each, these are {len(inputs)} and {len(targets)}"
             )
-        self.in_shape_ = inputs.shape[1:]
+        self.in_shape_, self.n_outputs_ = inputs.shape[1:], targets.shape[1]
         limits = y_range_of(self.y_range, targets, inputs.shape[:1:-1] if inputs.ndim == 4 else None)
+        self.y_limits_ = limits and tuple(side.tolist() for side in limits)
         seed = check_random_state(self.random_state).randint(2**31)
         self.history_ = History()
         with seeded(seed):
-            module = make_net(
-                self.net,
-                self.in_shape_,
-                targets.shape[1],
-                y_range=limits and tuple(side.tolist() for side in limits),
-                **(self.net_options or {}),
-            )
+            module = self.make_module()
             check: Any = getattr(module, "check_answers", None)
             if check is not None:
                 check(inputs, targets)
@@ -187,6 +183,10 @@ class TorchRegressor(RegressorMixin, BaseEstimator):
 
         if getattr(getattr(nets, self.net, None) if isinstance(self.net, str) else self.net, "uses_kernels", False):
             _compile()
+
+    def make_module(self) -> nn.Module:
+        """A net as the fit makes it, with fresh weights."""
+        return make_net(self.net, self.in_shape_, self.n_outputs_, y_range=self.y_limits_, **(self.net_options or {}))
 
     @property
     def module_(self) -> nn.Module:
