@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint format bench clean
+.PHONY: help demo test test-slow lint format docs bench clean
 
 help:  ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -61,8 +61,15 @@ format: $(VENV)/.dev  ## put the code into shape
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(VENV)/.dev  ## rerun the figures of 2020 beside new ones
+docs: $(VENV)/.dev  ## build the documentation as a site, into site/
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet && echo "open site/index.html, or: $(BIN)/mkdocs serve"
+
+# the scripts that take minutes; the others say in their first lines how long they take, and are run by themselves
+bench: $(VENV)/.dev  ## rerun the figures of 2020 and what else is quick, and make docs/benchmarks.md
 	@$(BIN)/python benchmarks/recorded.py
+	@$(BIN)/python benchmarks/relaxations.py
+	@$(BIN)/python benchmarks/harden.py
+	@$(BIN)/python benchmarks/page.py
 
 clean:  ## remove the environment and all caches
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) site .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

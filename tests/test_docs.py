@@ -5,15 +5,12 @@ from __future__ import annotations
 import importlib.util
 import re
 import shlex
-import sys
-import types
 from pathlib import Path
 
 import pytest
 
-from spoton import evaluate, task_names
+from spoton import task_names
 from spoton.learners import FEATURE_NAMES, MODIFIERS, check_learner
-from spoton.learners._assemble import assemble
 from spoton.tasks import families, get_task
 from spoton.tasks._qnist import KIND_OF_DIGIT
 
@@ -21,7 +18,6 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 TASKS = (ROOT / "docs" / "tasks.md").read_text()
 LEARNERS = (ROOT / "docs" / "learners.md").read_text()
-ADDING = (ROOT / "docs" / "adding.md").read_text()
 
 
 def blocks(text: str, language: str) -> list[str]:
@@ -76,15 +72,6 @@ def test_every_name_in_the_docs_exists() -> None:
 def test_the_table_of_kinds_is_the_one_in_use() -> None:
     table = dict(re.findall(r"^\| (\d) \| (\w+) \|", TASKS, flags=re.MULTILINE))
     assert {int(digit): kind for digit, kind in table.items()} == KIND_OF_DIGIT
-
-
-def test_the_learner_of_adding_md_works() -> None:
-    code = blocks(ADDING, "python")[0]
-    module = types.ModuleType("huber")
-    sys.modules["huber"] = module
-    exec(code, module.__dict__)
-    run = evaluate(assemble("huber@pts", [module.HUBER]), "pnist/topleft", train_size=200)
-    assert run.metrics["valid"]["hit"] > 0.9
 
 
 def test_the_examples_of_layers_md_run(
