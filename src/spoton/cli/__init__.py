@@ -12,10 +12,13 @@ import sys
 import typer
 
 from spoton.cli._bench import bench as _bench
+from spoton.cli._fit import fit as _fit
 from spoton.cli._lists import learners as _learners
 from spoton.cli._lists import metrics as _metrics
 from spoton.cli._lists import recorded as _recorded
 from spoton.cli._lists import tasks as _tasks
+from spoton.cli._predict import predict as _predict
+from spoton.cli._predict import verify as _verify
 from spoton.cli._report import report as _report
 from spoton.cli._report import serve as _serve
 from spoton.cli._show import show as _show
@@ -43,6 +46,9 @@ app.command()(_learners)
 app.command()(_metrics)
 app.command()(_show)
 app.command()(_why)
+app.command()(_fit)
+app.command()(_predict)
+app.command()(_verify)
 app.command()(_recorded)
 app.command()(_sweep)
 app.command()(_leaderboard)
