@@ -13,6 +13,7 @@ import sys
 import tempfile
 import traceback
 from collections import Counter
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def spoil_json(value: Any, rng: random.Random) -> Any:
         if how == 0:
             del holder[key]
         elif how == 1:
-            holder[key] = other[from_] if from_ in other or (isinstance(other, list) and from_ < len(other)) else None
+            holder[key] = deepcopy(other[from_])
         elif how == 2 and isinstance(holder[key], int | float) and not isinstance(holder[key], bool):
             holder[key] += rng.choice((-1, 1, 7, 1000, -0.5, 10**9))
         elif how == 3 and isinstance(holder[key], str) and holder[key]:
@@ -70,7 +71,7 @@ def spoil_json(value: Any, rng: random.Random) -> Any:
             i = rng.randrange(len(text))
             holder[key] = text[:i] + rng.choice(("", "0", "9", "-", "e9", "]", "a")) + text[i + 1 :]
         else:
-            holder[key] = rng.choice(JUNK)
+            holder[key] = deepcopy(rng.choice(JUNK))
     return value
 
 
