@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from spoton.learners import get_learner as get_learner
     from spoton.learners import learner_names as learner_names
     from spoton.metrics import Metric as Metric
+    from spoton.models import fit_model as fit_model
+    from spoton.models import load_model as load_model
     from spoton.sweeps import sweep as sweep
     from spoton.tables import leaderboard as leaderboard
     from spoton.tasks import Task as Task
@@ -39,10 +41,12 @@ _HOMES = {
     "Task": "spoton.tasks",
     "bench": "spoton._bench",
     "evaluate": "spoton._evaluate",
+    "fit_model": "spoton.models",
     "get_learner": "spoton.learners",
     "get_task": "spoton.tasks",
     "leaderboard": "spoton.tables",
     "learner_names": "spoton.learners",
+    "load_model": "spoton.models",
     "recorded": "spoton._recorded",
     "sweep": "spoton.sweeps",
     "task_names": "spoton.tasks",
@@ -56,10 +60,12 @@ __all__ = [
     "Task",
     "bench",
     "evaluate",
+    "fit_model",
     "get_learner",
     "get_task",
     "leaderboard",
     "learner_names",
+    "load_model",
     "recorded",
     "sweep",
     "task_names",

@@ -8,7 +8,6 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from operator import index
 from typing import Any
 
@@ -16,13 +15,13 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.compose import TransformedTargetRegressor
-from threadpoolctl import ThreadpoolController
 
 from spoton import metrics
 from spoton._judge import Judge
 from spoton._provenance import now, provenance, settings_of
 from spoton._run import Run as Run
 from spoton._run import fingerprint
+from spoton._threads import one_thread
 from spoton.data import Array, PointData
 from spoton.errors import Diverged, MissingExtra, Refused, UsageError
 from spoton.history import on_epoch
@@ -99,7 +98,7 @@ def evaluate(
             run.status, run.reason, run.finished = "skipped", str(error), now()
             return run
         try:
-            with _one_thread(), _seeded(seed):
+            with one_thread(), _seeded(seed):
                 _fit_and_score(estimator, task, sides, run, keep_predictions, every)
                 # on fresh rows: a learner may have worked in place
                 _score_selection(estimator, task, data.take(split.train), run)
@@ -243,27 +242,6 @@ def _seeded(seed: int) -> Iterator[None]:
         np.random.set_state(before[1])
         if torch is not None:
             torch.random.set_rng_state(kept)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """BLAS, OpenMP and torch on one thread inside; torch is not imported for it, since that takes seconds."""
-    torch = sys.modules.get("torch")
-    before = 0 if torch is None else torch.get_num_threads()
-    try:
-        if torch is not None:
-            torch.set_num_threads(1)
-        with _pools(len(sys.modules)).limit(limits=1):
-            yield
-    finally:
-        if torch is not None:
-            torch.set_num_threads(before)
-
-
-@lru_cache(maxsize=1)
-def _pools(modules: int) -> ThreadpoolController:
-    """The thread pools of this process: looked for anew when a module was loaded, since that takes milliseconds."""
-    return ThreadpoolController()
 
 
 def _one_line(error: Exception) -> str:

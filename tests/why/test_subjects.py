@@ -18,9 +18,9 @@ from spoton._run import fingerprint
 from spoton.errors import UsageError
 from spoton.layers import RangeHead
 from spoton.learners import FastaiRegressor, get_learner
+from spoton.learners._own_net import OwnNet, fresh, stale
 from spoton.tasks import get_task
 from spoton.why import Diagnosis, Effect, Study, setting
-from spoton.why._own_net import OwnNet, fresh, stale
 from spoton.why._subject import module_subject, subject_of
 from spoton.why.probes import Joint, TargetScale
 

@@ -77,7 +77,9 @@ class Card:
             card = cls(**{name: value for name, value in held.items() if name in known})
             _check(card)
         except (TypeError, KeyError, ValueError, AttributeError) as error:
-            raise DataError(f"{NAME} is damaged ({type(error).__name__}: {error}); get the whole folder again") from None
+            raise DataError(
+                f"{NAME} is damaged ({type(error).__name__}: {error}); get the whole folder again"
+            ) from None
         return card
 
 

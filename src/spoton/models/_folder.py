@@ -75,7 +75,9 @@ def write_folder(folder: Path, card: Card, files: Mapping[str, bytes], *, force:
             if partial.exists():
                 shutil.rmtree(partial)
     except OSError as error:
-        raise DataError(f"the model {folder} cannot be written ({error.strerror or error}); name another folder") from error
+        raise DataError(
+            f"the model {folder} cannot be written ({error.strerror or error}); name another folder"
+        ) from error
     return card
 
 

@@ -103,7 +103,9 @@ def _make_plain(values: dict[str, Any], _: Tensors, around: Surroundings) -> Any
                 f"this model has a net of your own, {values['net']}, and its code is not kept; give it too: "
                 "load(folder, net=...), or --module FILE.py:NAME"
             )
-        values["net"] = around.net
+        from spoton.learners._own_net import FileNet, OwnNet
+
+        values["net"] = around.net if isinstance(around.net, FileNet | OwnNet) else OwnNet(around.net)
     return like(TorchRegressor, values)
 
 

@@ -125,7 +125,7 @@ def put_together(value: Any, keepers: list[Keeper], tensors: Tensors, around: Su
 
 def like(cls: type, attributes: Mapping[str, Any]) -> Any:
     """An object of a class with these attributes; `__init__` is not called."""
-    made = cls.__new__(cls)
+    made: Any = object.__new__(cls)
     vars(made).update(attributes)
     return made
 

@@ -14,7 +14,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from sklearn.base import clone
 
-from spoton._evaluate import _one_thread, _prepare, _seeded
+from spoton._evaluate import _prepare, _seeded
+from spoton._threads import one_thread
 from spoton.data import Array, PointData
 from spoton.learners import FastaiRegressor, TorchRegressor, innermost, model_of
 from spoton.why._change import parameter
@@ -124,7 +125,7 @@ def inside(study: Study) -> Inside | None:
 @contextmanager
 def calm() -> Iterator[None]:
     """One thread, random numbers from a seed, and no warnings: those of the fit are in the runs."""
-    with warnings.catch_warnings(), _one_thread(), _seeded(0):
+    with warnings.catch_warnings(), one_thread(), _seeded(0):
         warnings.simplefilter("ignore")
         yield
 

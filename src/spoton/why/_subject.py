@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import ast
 import sys
-from pathlib import Path
 from typing import Any
 
 from sklearn.base import BaseEstimator
 
 from spoton.errors import UsageError
 from spoton.learners import FastaiRegressor, TorchRegressor, get_learner
+from spoton.learners._own_file import is_net, kept, learner_of_file, learner_of_net
+from spoton.learners._own_net import OwnNet, check_net
 from spoton.tasks import Task
 from spoton.why._change import Subject
-from spoton.why._own_net import OwnNet, check_net, file_net, load, stale, takes_limits
 
 EPOCHS = 10  # of a Learner that was never fitted
-FLOATS = ("lr", "weight_decay", "beta2")
-SETTINGS = ("epochs", "lr", "schedule", "batch_size", "beta2", "weight_decay", "y_range", "device")
 
 
 def subject_of(learner: Any, task: Task | None = None) -> Subject:
@@ -37,14 +34,9 @@ def subject_of(learner: Any, task: Task | None = None) -> Subject:
         return Subject(type(learner).__name__, learner, own=True)
     if _is_fastai(learner):
         return _checked(_of_fastai(learner), task)
-    from torch import nn
-
-    made = isinstance(learner, nn.Module)
-    if made or (isinstance(learner, type) and issubclass(learner, nn.Module)) or _is_function(learner):
-        net = OwnNet(learner)
-        limits: dict[str, Any] = {} if takes_limits(learner) else {"y_range": "none"}
-        notes = (_kept(learner),) if made else ()
-        return _checked(Subject(net.__name__, TorchRegressor(net=net, **limits), True, _told(notes)), task)
+    if is_net(learner):
+        name, estimator, notes = learner_of_net(learner)
+        return _checked(Subject(name, estimator, True, notes), task)
     raise UsageError(
         "why takes the name of a learner, a scikit-learn regressor, a torch module or a class of them, or a Learner of "
         f"fastai, not a {type(learner).__name__}"
@@ -59,24 +51,8 @@ def module_subject(words: str, task: Task) -> Subject:
     Raises:
         UsageError: no such file or name, something that is no net, or one that does not fit the task.
     """
-    from torch import nn
-
-    place, _, options = words.partition("?")
-    path, colon, name = place.rpartition(":")
-    if not (colon and path and name):
-        raise UsageError(f"--module takes FILE.py:NAME, as in net.py:MyNet?epochs=20, not '{words}'")
-    net = file_net(Path(path), name)
-    found = load(Path(path), name)
-    given = dict(_option(part, words) for part in options.split("&") if part)
-    settings = {key: value for key, value in given.items() if key in SETTINGS}
-    if not takes_limits(found):
-        settings.setdefault("y_range", "none")
-    more = {key: value for key, value in given.items() if key not in SETTINGS}
-    notes = (_kept(found),) if isinstance(found, nn.Module) else ()
-    shown = f"{name}?{options}" if options else name
-    return _checked(
-        Subject(shown, TorchRegressor(net=net, net_options=more or None, **settings), True, _told(notes)), task
-    )
+    name, estimator, notes = learner_of_file(words)
+    return _checked(Subject(name, estimator, True, notes), task)
 
 
 def _checked(subject: Subject, task: Task | None) -> Subject:
@@ -85,44 +61,9 @@ def _checked(subject: Subject, task: Task | None) -> Subject:
     return subject
 
 
-def _option(text: str, words: str) -> tuple[str, Any]:
-    key, equals, value = text.partition("=")
-    if not (key and equals and value):
-        raise UsageError(f"'{text}' in --module {words} is no KEY=VALUE")
-    found: Any
-    try:
-        found = value == "true" if value in ("true", "false") else ast.literal_eval(value)
-    except (ValueError, SyntaxError):
-        found = value
-    if key in FLOATS and not isinstance(found, int | float):
-        raise UsageError(f"{key} in --module {words} has to be a number, not '{value}'")
-    if key in ("epochs", "batch_size") and not (isinstance(found, int) and found >= 1):
-        raise UsageError(f"{key} in --module {words} has to be a whole number from 1 on, not '{value}'")
-    return key, found
-
-
-def _is_function(learner: Any) -> bool:
-    return callable(learner) and hasattr(learner, "__code__")
-
-
 def _is_fastai(learner: Any) -> bool:
     held = sys.modules.get("fastai.learner")  # without it nothing is a Learner of it
     return held is not None and isinstance(learner, held.Learner)
-
-
-def _kept(module: Any) -> str:
-    """What of a module's weights cannot be made anew."""
-    if not (names := stale(module)):
-        return ""
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return (
-        f"every run begins with fresh weights, but for {shown}: the layers have no reset_parameters, so these begin as "
-        "they came"
-    )
-
-
-def _told(notes: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(note for note in notes if note)
 
 
 def _of_fastai(learn: Any) -> Subject:
@@ -155,8 +96,8 @@ def _of_fastai(learn: Any) -> Subject:
 
     net = OwnNet(learn.model, None if isinstance(getattr(loss, "func", loss), nn.MSELoss) else loss)
     decay: dict[str, Any] = {} if learn.wd is None else {"weight_decay": float(learn.wd)}
-    notes = (f"{said}, AdamW, without its transforms and callbacks", _kept(learn.model))
-    return Subject(name, TorchRegressor(net=net, y_range="none", **decay, **shared), True, _told(notes))
+    notes = (f"{said}, AdamW, without its transforms and callbacks", *kept(learn.model))
+    return Subject(name, TorchRegressor(net=net, y_range="none", **decay, **shared), True, notes)
 
 
 def _rate(lr: Any) -> float:
