@@ -23,6 +23,10 @@ HEAD = """# The command line
 Each command says this itself: `spoton COMMAND --help`. Names that hold `?`, `*` or `&` need quotes in a shell.
 `spoton --install-completion` has the shell complete commands and options.
 
+Every command takes `--json FILE` (`-` for standard output, which then holds JSON and nothing else) and `--quiet`: no
+progress bar and no remarks, the result alone. Bars are drawn on standard error, and on a terminal only; colours are off
+in a pipe and where `NO_COLOR` is set.
+
 Exit codes: 0 done, 1 some run failed (its row says why), 2 wrong usage or data, 130 interrupted.
 
 """

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from spoton.cli._output import check_writable, console, cores, replace_text
+from spoton.cli._output import Json, Output, Quiet, check_writable, cores
 from spoton.cli._own import Images, Npz, Points, TableFile, Target, own_tasks
 from spoton.cli._store import StoreOption
 
@@ -28,10 +28,10 @@ def why(
     address: Annotated[
         str | None, typer.Option(help="A running cluster: HOST of Ray, tcp://HOST:PORT of Dask's scheduler.")
     ] = None,
-    json: Annotated[Path | None, typer.Option(help="Write the measured changes as JSON.")] = None,
+    json: Json = None,
     html: Annotated[Path | None, typer.Option(help="Write the diagnosis with its pictures as one page.")] = None,
     store: StoreOption = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+    quiet: Quiet = False,
     images: Images = None,
     points: Points = None,
     table: TableFile = None,
@@ -42,12 +42,12 @@ def why(
     from spoton.cli._progress import share
     from spoton.store import Store
 
-    for option, path in (("--json", json), ("--html", html)):
-        if path is not None:
-            check_writable(option, path)
-    task, learner = _asked(words or [], module, own_tasks(images, points, table, target, npz))
+    out = Output(json, quiet)
+    if html is not None:
+        check_writable("--html", html)
     with share(quiet=quiet) as step:
         step("loading", 0.0, 60 * minutes)
+        task, learner = _asked(words or [], module, own_tasks(images, points, table, target, npz))
         from spoton.why import why as find_out
         from spoton.why._render import render
 
@@ -69,16 +69,13 @@ def why(
             sys.exit(130)
         finally:
             opened.close()
-    screen = console()
-    for part in render(found):
-        screen.print(part, highlight=False)
-    if json is not None:
-        replace_text(json, found.to_frame().to_json(orient="records", indent=1) + "\n")
+    out.show(*render(found))
+    out.write(found.to_frame())
     if html is not None:
         from spoton.report import write_why
 
         write_why(found, html)
-        typer.echo(f"page: {html}", err=True)
+        out.remark(f"page: {html}")
     if found.interrupted:
         typer.echo(f"interrupted: {len(found.runs)} runs are kept in {opened.name}; the same command goes on", err=True)
         sys.exit(130)

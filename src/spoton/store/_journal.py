@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from spoton._run import Run
+from spoton._told import each_told
 from spoton.errors import DataError
 from spoton.store._packing import from_line, to_line
 
@@ -125,7 +126,7 @@ def read(path: str | Path) -> list[Run]:
         raise DataError(
             f"the journal {path} cannot be read ({error.strerror or error}); name another with --journal"
         ) from error
-    for line in text.splitlines():
+    for line in each_told("runs read", text.splitlines()):
         if not line.strip():
             continue
         try:

@@ -68,8 +68,8 @@ def reason(url: URL, error: Exception) -> str:
     return said.replace(str(url.password), HIDDEN) if url.password else said
 
 
-def connect(url: URL) -> Engine:
-    """An engine; nothing is opened before it is used.
+def connect(url: URL, patience: float = PATIENCE) -> Engine:
+    """An engine; nothing is opened before it is used. A server has `patience` seconds to take a connection.
 
     Raises:
         MissingExtra: the driver is not installed.
@@ -81,7 +81,7 @@ def connect(url: URL) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    options: dict[str, Any] = {"connect_timeout": int(PATIENCE)}
+    options: dict[str, Any] = {"connect_timeout": int(patience)}
     if kind in ("mysql", "mariadb"):
         options["charset"] = "utf8mb4"
     # a connection that died while a net was trained is noticed before it is used
