@@ -101,7 +101,7 @@ def test_the_reference_names_all_that_is_public(path: Path) -> None:
 
 
 def test_every_room_has_its_page() -> None:
-    inner = {"cli", "engines", "gallery", "report", "sql", "tables", "tracking"}
+    inner = {"cli", "doctor", "engines", "gallery", "report", "sql", "tables", "tracking"}
     inner |= {"ink", "names", "catalogue", "optional", "colours"}
     source = ROOT / "src" / "spoton"
     rooms = {path.parent.name for path in source.glob("*/__init__.py")} | {

@@ -12,6 +12,7 @@ import sys
 import typer
 
 from spoton.cli._bench import bench as _bench
+from spoton.cli._doctor import doctor as _doctor
 from spoton.cli._lists import learners as _learners
 from spoton.cli._lists import metrics as _metrics
 from spoton.cli._lists import recorded as _recorded
@@ -50,6 +51,7 @@ app.command()(_report)
 app.command()(_serve)
 app.command("export-runs")(_export_runs)
 app.command("import-runs")(_import_runs)
+app.command()(_doctor)
 app.add_typer(_store)
 app.add_typer(_sql)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from spoton.cli import _complete as complete
 from spoton.cli._mlflow import Mlflow
 from spoton.cli._output import Json, Output, Quiet, check_writable, console, cores
 from spoton.cli._own import Images, Npz, Points, TableFile, Target, own_tasks
@@ -28,9 +29,12 @@ TABLE_LEARNERS = "oracle,mean,linear,ridge,lasso-cv,forest,gbdt,knn,basenet+xnor
 
 def bench(
     tasks: Annotated[
-        list[str] | None, typer.Argument(help="Tasks, as in pnist/topleft; spoton tasks lists them.")
+        list[str] | None,
+        typer.Argument(help="Tasks, as in pnist/topleft; spoton tasks lists them.", autocompletion=complete.task),
     ] = None,
-    learners: Annotated[str | None, typer.Option(help="Learners a,b,c; spoton learners lists them.")] = None,
+    learners: Annotated[
+        str | None, typer.Option(help="Learners a,b,c; spoton learners lists them.", autocompletion=complete.learners)
+    ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds: 0, 1, ...")] = 3,
     seed: Annotated[
         list[int] | None, typer.Option("--seed", min=0, help="This seed alone, in place of --seeds; may be repeated.")
@@ -38,7 +42,10 @@ def bench(
     train_size: Annotated[str | None, typer.Option(help="Numbers of training rows N[,N...]; all by default.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Epochs, for learners that have some.")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Runs at once; the number of cores by default.")] = None,
-    engine: Annotated[str | None, typer.Option(help="Where runs are made: loky (processes), ray or dask.")] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(help="Where runs are made: loky (processes), ray or dask.", autocompletion=complete.engine),
+    ] = None,
     address: Annotated[
         str | None, typer.Option(help="A running cluster: HOST of Ray, tcp://HOST:PORT of Dask's scheduler.")
     ] = None,

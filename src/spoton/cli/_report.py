@@ -7,10 +7,13 @@ from typing import Annotated
 
 import typer
 
+from spoton.cli import _complete as complete
 from spoton.cli._output import Json, Output, Quiet
 from spoton.cli._store import StoreOption
 
-Tasks = Annotated[list[str] | None, typer.Argument(help="Tasks; all in the store by default.")]
+Tasks = Annotated[
+    list[str] | None, typer.Argument(help="Tasks; all in the store by default.", autocompletion=complete.task)
+]
 Size = Annotated[
     float, typer.Option("--size", min=0.5, max=500, help="Megabytes that the page may have: as many runs as fit.")
 ]

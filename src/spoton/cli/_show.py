@@ -7,12 +7,15 @@ from typing import Annotated
 
 import typer
 
+from spoton.cli import _complete as complete
 from spoton.cli._output import Json, Output, Quiet
 from spoton.cli._own import Images, Npz, Points, TableFile, Target, own_tasks
 
 
 def show(
-    task: Annotated[str | None, typer.Argument(help="A task, as in pnist/topleft.")] = None,
+    task: Annotated[
+        str | None, typer.Argument(help="A task, as in pnist/topleft.", autocompletion=complete.task)
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The picture: .png, .svg or .pdf.")] = None,
     n: Annotated[int, typer.Option(min=1, max=200, help="How many samples.")] = 15,
     seed: Annotated[int, typer.Option(min=0, help="Which samples.")] = 0,

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from spoton.cli import _complete as complete
 from spoton.cli._output import Json, Output, Quiet
 
 Url = Annotated[
@@ -29,7 +30,12 @@ sql = typer.Typer(
 
 @sql.command()
 def load(
-    task: Annotated[str, typer.Argument(help="A task of digits, as in pnist/topleft or 'qnist/all?data=mnist'.")],
+    task: Annotated[
+        str,
+        typer.Argument(
+            help="A task of digits, as in pnist/topleft or 'qnist/all?data=mnist'.", autocompletion=complete.task
+        ),
+    ],
     url: Url,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the split that the column split tells.")] = 0,
     replace: Annotated[bool, typer.Option("--replace", help="In the place of the task that is there.")] = False,

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from spoton.cli import _complete as complete
 from spoton.cli._mlflow import Mlflow
 from spoton.cli._output import Json, Output, Quiet, console
 
@@ -94,7 +95,9 @@ def copy(
 
 
 def leaderboard(
-    tasks: Annotated[list[str] | None, typer.Argument(help="Tasks; all in the store by default.")] = None,
+    tasks: Annotated[
+        list[str] | None, typer.Argument(help="Tasks; all in the store by default.", autocompletion=complete.task)
+    ] = None,
     store: StoreOption = None,
     csv: Annotated[Path | None, typer.Option(help="Write the view `leaderboard` to this CSV file instead.")] = None,
     json: Json = None,
@@ -132,7 +135,7 @@ def leaderboard(
 def export_runs(
     file: Annotated[Path | None, typer.Argument(help="A .json, .jsonl or .parquet file.")] = None,
     store: StoreOption = None,
-    task: Annotated[str | None, typer.Option(help="Runs of this task only.")] = None,
+    task: Annotated[str | None, typer.Option(help="Runs of this task only.", autocompletion=complete.task)] = None,
     predictions: Annotated[bool, typer.Option("--predictions", help="With the predictions that were kept.")] = False,
     mlflow: Mlflow = None,
     json: Json = None,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from spoton.cli import _complete as complete
 from spoton.cli._output import Json, Output, Quiet, check_writable, console, cores
 from spoton.cli._own import Images, Npz, Points, TableFile, Target, own_tasks
 from spoton.cli._store import StoreOption
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 def sweep(
     words: Annotated[
         list[str],
-        typer.Argument(help="TASK LEARNER, as in pnist/topleft featsnet; LEARNER alone with own data."),
+        typer.Argument(
+            help="TASK LEARNER, as in pnist/topleft featsnet; LEARNER alone with own data.",
+            autocompletion=complete.task_then_learner,
+        ),
     ],
     param: Annotated[
         list[str] | None,
@@ -33,9 +37,13 @@ def sweep(
     ] = None,
     trials: Annotated[int | None, typer.Option(min=1, help="Settings in all; 20 by default, all of a grid.")] = None,
     metric: Annotated[
-        str | None, typer.Option(help="What to choose by; by default hit, accuracy or r2, the first there is.")
+        str | None,
+        typer.Option(
+            help="What to choose by; by default hit, accuracy or r2, the first there is.",
+            autocompletion=complete.metric,
+        ),
     ] = None,
-    sampler: Annotated[str, typer.Option(help="tpe, random or grid.")] = "tpe",
+    sampler: Annotated[str, typer.Option(help="tpe, random or grid.", autocompletion=complete.sampler)] = "tpe",
     seed: Annotated[int, typer.Option(min=0, help="Of the sampler.")] = 0,
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds report the best: 0, 1, ...")] = 3,
     train_size: Annotated[int | None, typer.Option(min=1, help="Train on so many rows; all by default.")] = None,

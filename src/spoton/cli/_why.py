@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from spoton.cli import _complete as complete
 from spoton.cli._output import Json, Output, Quiet, check_writable, cores
 from spoton.cli._own import Images, Npz, Points, TableFile, Target, own_tasks
 from spoton.cli._store import StoreOption
@@ -16,7 +17,10 @@ from spoton.cli._store import StoreOption
 def why(
     words: Annotated[
         list[str] | None,
-        typer.Argument(help="TASK LEARNER, as in pnist/topleft net3; LEARNER alone with own data, TASK with --module."),
+        typer.Argument(
+            help="TASK LEARNER, as in pnist/topleft net3; LEARNER alone with own data, TASK with --module.",
+            autocompletion=complete.task_then_learner,
+        ),
     ] = None,
     module: Annotated[
         str | None, typer.Option(help="A torch net of your own: FILE.py:NAME, as in net.py:MyNet?epochs=20&lr=1e-3.")
@@ -24,7 +28,10 @@ def why(
     minutes: Annotated[float, typer.Option(min=0.01, help="Budget; a fit that has begun is finished.")] = 3.0,
     seeds: Annotated[int, typer.Option(min=3, help="How many splits: 0 screens, 1, 2, ... confirm.")] = 4,
     jobs: Annotated[int | None, typer.Option(min=1, help="Runs at once; the number of cores by default.")] = None,
-    engine: Annotated[str | None, typer.Option(help="Where runs are made: loky (processes), ray or dask.")] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(help="Where runs are made: loky (processes), ray or dask.", autocompletion=complete.engine),
+    ] = None,
     address: Annotated[
         str | None, typer.Option(help="A running cluster: HOST of Ray, tcp://HOST:PORT of Dask's scheduler.")
     ] = None,
