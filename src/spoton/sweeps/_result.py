@@ -200,7 +200,8 @@ class Sweep:
         """Keep the figure in the store, as the artifact `sweep.png` of the winner's first reported run.
 
         Args:
-            store: the store. again: draw it also where the store has one.
+            store: the store.
+            again: draw it also where the store has one.
 
         Raises:
             DataError: no trial has a score.
