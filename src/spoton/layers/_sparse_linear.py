@@ -85,7 +85,7 @@ class SparseLinear(nn.Module):
             raise UsageError(
                 f"this layer has {has}, and {'no' if codes is None else 'some'} codes came; see cardinalities"
             )
-        check_axes(x, "columns", "D")
+        check_axes(x, "columns", "D" if self.in_features else "")  # categories alone are fine
         if x.shape[-1] != self.in_features:
             raise DataError(f"this layer takes {self.in_features} columns, these have the shape {tuple(x.shape)}")
         out = F.linear(x, self.weight[:, : self.in_features], self.bias)
