@@ -41,7 +41,7 @@ def info(store: StoreOption = None) -> None:
                 "FROM runs GROUP BY task ORDER BY task"
             )
             typer.echo(tasks.to_string(index=False))
-        waiting = [run.id for run in read(JOURNAL)]
+        waiting = [run.id for run in read(JOURNAL, opened.place)]
         if missing := len(set(waiting) - opened.has(waiting)):
             typer.echo(f"{missing} more in {JOURNAL}; spoton store sync delivers them")
 
@@ -50,7 +50,7 @@ def info(store: StoreOption = None) -> None:
 def sync(store: StoreOption = None, journal: Journal = None) -> None:
     """Deliver runs that wait in the spool because the database was full, locked or gone."""
     from spoton.errors import UsageError
-    from spoton.store import JOURNAL, Store
+    from spoton.store import JOURNAL, Store, others
     from spoton.store import sync as deliver
 
     spool = journal or Path(JOURNAL)
@@ -59,6 +59,8 @@ def sync(store: StoreOption = None, journal: Journal = None) -> None:
     with Store.open(store) as opened:
         delivered, there = deliver(opened, spool, keep=journal is not None)
         typer.echo(f"{opened.name}: {delivered} delivered, {there} were there already")
+        if journal is None and (left := others(spool, opened.place)):
+            typer.echo(f"{spool} has more, for {' and '.join(left)}; --store names one, --journal {spool} takes all")
 
 
 @store.command()
