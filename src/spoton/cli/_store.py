@@ -44,7 +44,7 @@ def info(store: StoreOption = None, json: Json = None, quiet: Quiet = False) -> 
         )
         if counts["runs"]:
             out.show(tasks.to_string(index=False))
-        waiting = [run.id for run in read(JOURNAL)]
+        waiting = [run.id for run in read(JOURNAL, opened.place)]
         missing = len(set(waiting) - opened.has(waiting))
         if missing:
             out.remark(f"{missing} more in {JOURNAL}; spoton store sync delivers them")
@@ -57,7 +57,7 @@ def sync(store: StoreOption = None, journal: Journal = None, json: Json = None, 
     """Deliver runs that wait in the spool because the database was full, locked or gone."""
     from spoton.cli._progress import counted
     from spoton.errors import UsageError
-    from spoton.store import JOURNAL, Store
+    from spoton.store import JOURNAL, Store, others
     from spoton.store import sync as deliver
 
     out = Output(json, quiet)
@@ -68,7 +68,10 @@ def sync(store: StoreOption = None, journal: Journal = None, json: Json = None, 
         with counted(quiet=quiet):
             delivered, there = deliver(opened, spool, keep=journal is not None)
         out.remark(f"{opened.name}: {delivered} delivered, {there} were there already")
-        out.write({"store": opened.name, "delivered": delivered, "there": there})
+        left = others(spool, opened.place) if journal is None else []
+        if left:
+            out.remark(f"{spool} has more, for {' and '.join(left)}; --store names one, --journal {spool} takes all")
+        out.write({"store": opened.name, "delivered": delivered, "there": there, "for_others": left})
 
 
 @store.command()

@@ -6,7 +6,6 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Table, select
@@ -45,7 +44,7 @@ def copy(source: Store, target: Store) -> tuple[int, list[Proof]]:
         UsageError: both are one database, and its proof would prove nothing.
         StoreError: one of the two fails, or they differ afterwards.
     """
-    if _place(source) == _place(target):
+    if source is target or source.place == target.place != ":memory:":
         raise UsageError(f"{source.name} cannot be copied to itself; name another file or database")
     with source.reading() as connection:
         keys = [key for (key,) in connection.execute(select(RUNS.c.id).order_by(RUNS.c.id))]
@@ -70,15 +69,6 @@ def copy(source: Store, target: Store) -> tuple[int, list[Proof]]:
                 f"{other.rows} rows); runs that the target had before differ, or somebody wrote meanwhile: copy again"
             )
     return copied, before
-
-
-def _place(store: Store) -> object:
-    """What two addresses of one database have in common."""
-    url = store.engine.url
-    if url.get_backend_name() == "sqlite":
-        file = url.database or ""
-        return Path(file).resolve() if file and file != ":memory:" else id(store)
-    return url.get_backend_name().replace("mariadb", "mysql"), url.host, url.port, url.database
 
 
 def proofs(store: Store, uuids: set[str], named: set[tuple[str, str]] | None = None) -> list[Proof]:

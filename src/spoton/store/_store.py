@@ -16,7 +16,7 @@ from spoton.errors import StoreError
 from spoton.store import _reading, _writing
 from spoton.store._migrate import migrate, version
 from spoton.store._rows import digest, to_rows
-from spoton.store._url import connect, reason, resolve, shown
+from spoton.store._url import connect, place, reason, resolve, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,6 +85,11 @@ class Store:
     def name(self) -> str:
         """The file, or the URL without its password."""
         return shown(self._engine.url)
+
+    @property
+    def place(self) -> str:
+        """The same text for all addresses of this database, without user and password: what the spool calls it."""
+        return place(self._engine.url)
 
     @property
     def engine(self) -> Engine:
