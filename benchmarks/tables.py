@@ -240,7 +240,7 @@ def memory(_: Bench) -> str:
     torch.set_num_threads(1)
     rows = []
     for superfluous in (1_000, 3_000, 10_000, 30_000):
-        data = get_task(f"columns/perfect?superfluous={superfluous}").data()
+        data: Any = get_task(f"columns/perfect?superfluous={superfluous}").data()
 
         def prepare(X: Any = data.X, y: Any = data.y) -> Callable[[], object]:
             learner = SpotTable(epochs=3, random_state=SEEDS[0])

@@ -131,7 +131,7 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
     "axis of a look-up": (lambda: layers.soft_lookup(torch.zeros(4), LOG_P, dim=1), "no axis dim=1"),
     "axis of an order": (lambda: layers.log_order(torch.zeros(4), dim=1), "no axis dim=1"),
     "columns": (lambda: layers.SparseLinear(4)(torch.zeros(3, 5)), r"takes 4 columns, these have the shape \(3, 5\)"),
-    "groups": (lambda: layers.PointFeatures("pts11"), r"as in \['pts11'\]"),  # type: ignore[arg-type]
+    "groups": (lambda: layers.PointFeatures("pts11"), r"as in \['pts11'\]"),
     "places": (lambda: layers.log_places(torch.zeros(4), 0), "1 or more places"),
 }
 
