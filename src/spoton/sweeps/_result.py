@@ -147,6 +147,11 @@ class Sweep:
         columns = [name if columns.index(name) == i else f"{name}_" for i, name in enumerate(columns)]
         return pd.DataFrame(rows, columns=columns)
 
+    def _repr_html_(self) -> str:
+        from spoton.sweeps._card import html
+
+        return html(self)
+
     def to_dict(self) -> dict[str, Any]:
         """What was asked, all trials, the choice, and what it is worth: rows of runs, one a split."""
         asked = {"task": self.plan.task.name, "learner": self.plan.family.name, "metric": self.plan.metric}
