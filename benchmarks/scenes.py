@@ -3,7 +3,7 @@
     python benchmarks/scenes.py                       # all sections, hours on a CPU; resumes
     python benchmarks/scenes.py points corners        # some of them
     python benchmarks/scenes.py --seeds 10 --train-size 400 --passes 10 --out first.md    # a first look
-    python benchmarks/scenes.py detectors             # one seed, 200 images: half an hour for Keypoint R-CNN alone
+    python benchmarks/scenes.py detectors             # one seed, 200 images: they are slow
 
 Settings are those of `tuned-scenes.json` where it has them, otherwise each learner's own. That file is made on seeds 0
 to 2, on a part of the training rows, with the same number of trials and passes for each net:
@@ -44,7 +44,7 @@ NETS = {
 }
 
 
-# torchvision's detectors take minutes for what the nets above learn in seconds: one seed, fewer images, half the passes
+# torchvision's detectors are far slower than the nets above: one seed, fewer images, half the passes
 FEW = 200
 
 
