@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from spoton.errors import DataError, UsageError
-from spoton.history import History
 from spoton.learners import DetectorRegressor, FastaiRegressor, TorchRegressor
 from spoton.learners._fastai import _contained, _limits_to_buffers
 from spoton.learners._tabular_peers import STGRegressor
+from spoton.models._budget import bounded, check_sizes
+from spoton.models._keepers_plain import plain_keepers
 from spoton.models._parts import Keeper, Surroundings, Tensors, like
 
 if TYPE_CHECKING:
     from torch import nn
 
+SIZES_OF_TABLE_NET = ("members", "width", "depth", "embedding", "cardinalities")
 OWN = "own_net"  # stands for a net that is not spoton's
 
 
@@ -34,8 +34,7 @@ def keepers() -> list[Keeper]:
         Keeper("detector", DetectorRegressor, _take_detector, _make_detector, lambda one: hasattr(one, "learn_")),
         Keeper("stg", STGRegressor, _take_stg, _make_stg, lambda learner: hasattr(learner, "module_")),
         Keeper("table net", TableNet, _take_table_net, _make_table_net),
-        Keeper("history", History, lambda held: ({"json": held.to_json()}, {}), _make_history),
-        Keeper("frame", pd.DataFrame, lambda held: ({"columns": held.to_dict("list")}, {}), _make_frame),
+        *plain_keepers(),
     ]
 
 
@@ -45,16 +44,22 @@ def with_weights(module: nn.Module, tensors: Tensors) -> nn.Module:
     Raises:
         DataError: other names or shapes than the module has.
     """
-    wanted = {name: tuple(value.shape) for name, value in _state(module).items()}
-    came = {name: tuple(value.shape) for name, value in tensors.items()}
+    wanted, came = ({name: _form(value) for name, value in held.items()} for held in (_state(module), tensors))
     for name in sorted(wanted.keys() | came.keys()):
         if wanted.get(name) != came.get(name):
-            shapes = [str(held.get(name, "none")) for held in (came, wanted)]
-            raise DataError(f"the weights '{name}' have the shape {shapes[0]}, and the net needs {shapes[1]}")
+            forms = [held.get(name, "not there") for held in (came, wanted)]
+            raise DataError(f"the weights '{name}' are {forms[0]}, and the net needs them {forms[1]}")
     before = {name: value for name, value in module.state_dict().items() if name not in tensors}
     # as they are: some layers work in double precision
     module.load_state_dict({**before, **tensors}, strict=True, assign=True)
     return module.requires_grad_(True).eval()
+
+
+def _form(value: Any) -> str:
+    import torch
+
+    # some layers work in double precision, whatever they began with; whole numbers stay what they are
+    return f"{tuple(value.shape)} {'real' if value.dtype in (torch.float32, torch.float64) else value.dtype}"
 
 
 def _state(module: nn.Module) -> dict[str, Any]:
@@ -120,8 +125,11 @@ def _make_torch(values: dict[str, Any], tensors: Tensors, around: Surroundings) 
 
     learner = _make_plain(values, {}, around)
     learner.device = _device(around.device, learner.device)
+    check_sizes(learner.in_shape_, learner.n_outputs_, learner.net_options)
+    with bounded(tensors):
+        module = learner.make_module()
     net: Any = NeuralNetRegressor(
-        with_weights(learner.make_module(), tensors),
+        with_weights(module, tensors),
         batch_size=learner.batch_size,
         device=learner.device,
         train_split=None,
@@ -144,9 +152,10 @@ def _take_fastai(learner: Any) -> tuple[dict[str, Any], Mapping[str, Any]]:
 
 def _make_fastai(values: dict[str, Any], tensors: Tensors, around: Surroundings) -> Any:
     learner = like(FastaiRegressor, {k: v for k, v in values.items() if k not in ("means_", "stds_")})
+    check_sizes(learner.in_shape_, learner.n_outputs_, {"layers": learner.layers})
     # fastai makes its models from data: two rows of nothing
     inputs, targets = np.zeros((2, *learner.in_shape_), np.float32), np.zeros((2, learner.n_outputs_))
-    with _contained(0, learner.kind):
+    with _contained(0, learner.kind), bounded(tensors):
         build = learner._vision if learner.kind == "vision" else learner._tabular
         learner.learn_ = build(inputs, targets, "x")
         _limits_to_buffers(learner.learn_.model)
@@ -175,23 +184,26 @@ def _take_detector(learner: Any) -> tuple[dict[str, Any], Mapping[str, Any]]:
 
 def _make_detector(values: dict[str, Any], tensors: Tensors, around: Surroundings) -> Any:
     from spoton.fastai._box_learner import Detector
-    from spoton.fastai._box_nets import light_net, stock_net
+    from spoton.fastai._box_nets import known_names, light_net, stock_net
 
     built = values.pop("built_")
     learner = like(DetectorRegressor, values)
     points = len(learner.mean_) // 2 if learner.arch == "keypointrcnn" else 0
-    if learner.arch == "ssdlite":
-        inner = stock_net(learner.arch, len(built["classes"]), points, False, {})
-    else:
-        sizes = {"min_size": built["min_size"][0], "max_size": built["max_size"]}
-        anchors = tuple(built["anchors"][0])
-        inner = light_net(learner.arch, learner.backbone, len(built["classes"]), points, anchors, sizes)
+    known_names(learner.arch, None if learner.arch == "ssdlite" else learner.backbone)
+    sizes = {} if learner.arch == "ssdlite" else {"min_size": built["min_size"][0], "max_size": built["max_size"]}
+    check_sizes(learner.in_shape_, len(built["classes"]), sizes)
+    with bounded(tensors):
+        if learner.arch == "ssdlite":
+            inner = stock_net(learner.arch, len(built["classes"]), points, False, {})
+        else:
+            anchors = tuple(built["anchors"][0])
+            inner = light_net(learner.arch, learner.backbone, len(built["classes"]), points, anchors, sizes)
     model = with_weights(Detector(inner, built["classes"]), tensors)
     learner.learn_ = SimpleNamespace(model=model.to(_device(around.device, "cpu")))  # all that predicting needs
     return learner
 
 
-# -- nets for tables, histories, frames ----------------------------------------------------------------------
+# -- nets for tables -----------------------------------------------------------------------------------------
 
 
 def _take_stg(learner: Any) -> tuple[dict[str, Any], Mapping[str, Any]]:
@@ -203,7 +215,9 @@ def _make_stg(values: dict[str, Any], tensors: Tensors, around: Surroundings) ->
 
     learner = like(STGRegressor, values)
     sizes = [len(scaler.mean_) for scaler in (learner.x_scaler_, learner.y_scaler_)]
-    net = STG((sizes[0],), sizes[1], hidden=learner.hidden, sigma=learner.sigma)
+    check_sizes((sizes[0],), sizes[1], {"hidden": learner.hidden})
+    with bounded(tensors):
+        net = STG((sizes[0],), sizes[1], hidden=learner.hidden, sigma=learner.sigma)
     learner.module_ = with_weights(net, tensors)
     return learner
 
@@ -228,18 +242,7 @@ def _take_table_net(net: Any) -> tuple[dict[str, Any], Mapping[str, Any]]:
 def _make_table_net(values: dict[str, Any], tensors: Tensors, _: Surroundings) -> Any:
     from spoton.nets import TableNet
 
-    return with_weights(TableNet(**values), tensors)
-
-
-def _make_history(values: dict[str, Any], _: Tensors, __: Surroundings) -> Any:
-    return History.from_json(values["json"])
-
-
-def _make_frame(values: dict[str, Any], _: Tensors, __: Surroundings) -> Any:
-    return pd.DataFrame(values["columns"])
-
-
-def holds_torch(value: Any) -> bool:
-    """Whether it is of torch, so that no plain form of it is known here."""
-    torch = sys.modules.get("torch")
-    return torch is not None and isinstance(value, torch.nn.Module | torch.Tensor)
+    check_sizes(values["in_shape"], values["n_out"], {name: values[name] for name in SIZES_OF_TABLE_NET})
+    with bounded(tensors):
+        net = TableNet(**values)
+    return with_weights(net, tensors)

@@ -16,6 +16,7 @@ from spoton._threads import one_thread
 from spoton.data import Array
 from spoton.errors import DataError, SpotonError
 from spoton.models._card import Card
+from spoton.models._compiled import check_compiled
 from spoton.models._estimator import from_bytes, to_bytes
 from spoton.models._folder import ESTIMATOR, WEIGHTS, check_free, read_folder, write_folder
 from spoton.models._inputs import checked_inputs, checked_labels
@@ -147,6 +148,7 @@ def from_files(files: dict[str, bytes], folder: Path, around: Surroundings) -> B
         tensors = _tensors(files[WEIGHTS], folder) if WEIGHTS in files else {}
         try:
             estimator = put_together(plain, keepers(), tensors, around)
+            check_compiled(estimator)
         except DataError as error:
             raise DataError(f"{folder} is damaged or not by spoton: {error}") from error
         except SpotonError:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Tensors = dict[str, "Tensor"]
+LEFT_OUT = ("_optimizer", "_random_state", "_feature_subsample_rng")  # what scikit-learn's estimators fit with, alone
 DEEPEST = 60  # things within things; files made by hand could go on for ever
 
 
@@ -87,7 +88,8 @@ def taken_apart(estimator: Any, keepers: list[Keeper]) -> tuple[Any, Tensors]:
         if type(value) is dict:
             return {name: walk(inner, depth + 1) for name, inner in value.items()}
         if _is_ours(value):
-            return like(type(value), {name: walk(inner, depth + 1) for name, inner in vars(value).items()})
+            held = {name: None if name in LEFT_OUT else inner for name, inner in vars(value).items()}
+            return like(type(value), {name: walk(inner, depth + 1) for name, inner in held.items()})
         return value
 
     return walk(estimator, 0), tensors
