@@ -44,7 +44,10 @@ def bench(
     jobs: Annotated[int | None, typer.Option(min=1, help="Runs at once; the number of cores by default.")] = None,
     engine: Annotated[
         str | None,
-        typer.Option(help="Where runs are made: loky (processes), ray or dask.", autocompletion=complete.engine),
+        typer.Option(
+            help="Where runs are made: serial (this process), loky (processes), ray or dask.",
+            autocompletion=complete.engine,
+        ),
     ] = None,
     address: Annotated[
         str | None, typer.Option(help="A running cluster: HOST of Ray, tcp://HOST:PORT of Dask's scheduler.")
@@ -147,7 +150,7 @@ def bench(
     out.write([row for run in asked for row in run.rows()])
     # an oracle that nobody asked for and that does not exist is no news
     shown = [run for run in runs if run.learner in names or run.status == "ok"]
-    how = f"{jobs} at a time" if jobs else f"by {engine}"
+    how = f"{1 if engine == 'serial' else jobs} at a time" if jobs or engine == "serial" else f"by {engine}"
     took = f"{len(shown)} runs in {time.monotonic() - started:.0f} s, {how}; kept in {opened.name}"
     if old := sum(run.started < began for run in shown):
         took += f", {'all' if old == len(shown) else old} of them from there (--force makes them again)"

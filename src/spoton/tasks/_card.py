@@ -24,7 +24,9 @@ COLOURS = ("#e4572e", "#17bebb", "#b8860b", "#76b041")
 
 def html(task: Task, loaded: Loaded | None) -> str:
     """The card. `loaded` is None where nobody has asked for the data yet: a picture of a task downloads nothing."""
-    facts: dict[str, object] = {"answers are": {"point": "points, in pixels", "class": "classes"}.get(task.kind, "numbers")}
+    facts: dict[str, object] = {
+        "answers are": {"point": "points, in pixels", "class": "classes"}.get(task.kind, "numbers")
+    }
     parts: list[str] = []
     if loaded is None and getattr(task.load, "func", None) is _give:
         loaded = task.load()  # of the user's own: it is in memory
