@@ -13,12 +13,14 @@ import typer
 
 from spoton.cli._bench import bench as _bench
 from spoton.cli._doctor import doctor as _doctor
+from spoton.cli._export import export as _export
 from spoton.cli._lists import learners as _learners
 from spoton.cli._lists import metrics as _metrics
 from spoton.cli._lists import recorded as _recorded
 from spoton.cli._lists import tasks as _tasks
 from spoton.cli._report import report as _report
 from spoton.cli._report import serve as _serve
+from spoton.cli._serve_model import serve_model as _serve_model
 from spoton.cli._show import show as _show
 from spoton.cli._sql import sql as _sql
 from spoton.cli._store import export_runs as _export_runs
@@ -49,6 +51,8 @@ app.command()(_sweep)
 app.command()(_leaderboard)
 app.command()(_report)
 app.command()(_serve)
+app.command("export")(_export)
+app.command("serve-model")(_serve_model)
 app.command("export-runs")(_export_runs)
 app.command("import-runs")(_import_runs)
 app.command()(_doctor)

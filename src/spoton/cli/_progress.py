@@ -151,3 +151,18 @@ def counted(*, quiet: bool = False) -> Iterator[Say]:
 
         with listening(say):
             yield say
+
+
+@contextmanager
+def waiting(words: str, *, quiet: bool = False) -> Iterator[None]:
+    """What is being done and for how long, where nobody can tell how much is left; nothing but on a terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        shown.add_task(words, total=None)
+        yield
