@@ -127,7 +127,7 @@ def test_the_code_of_the_concepts_prints_what_it_says(capsys: pytest.CaptureFixt
 @pytest.mark.parametrize(
     ("page", "link", "on_the_site"),
     [
-        ("sql.md", "../examples/30_sql.ipynb", "files/examples/30_sql.ipynb"),
+        ("examples/31_sql.md", "../../examples/31_sql.ipynb", "../files/examples/31_sql.ipynb"),
         ("tables.md", "../benchmarks/table_questions.md", "benchmarks.md#table-questions"),
         ("layers/losses.md", "../../benchmarks/losses.md", "../benchmarks.md#losses"),
         ("layers/losses.md", "../../benchmarks/losses.py", "../files/benchmarks/losses.py"),
@@ -161,7 +161,7 @@ def test_the_site_builds(tmp_path: Path) -> None:
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
     found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=environment)
     assert found.returncode == 0, found.stdout + found.stderr
-    assert (tmp_path / "site" / "files" / "examples" / "30_sql.ipynb").exists()
+    assert (tmp_path / "site" / "files" / "examples" / "31_sql.ipynb").exists()
     home = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
     assert not re.findall(r'(?:src|href)="https?://(?!squidfunk)[^"]*\.(?:js|css|woff2?|png|svg)"', home)
     layers = (tmp_path / "site" / "reference" / "layers.html").read_text(encoding="utf-8")
