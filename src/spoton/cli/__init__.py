@@ -14,10 +14,13 @@ import typer
 from spoton.cli._bench import bench as _bench
 from spoton.cli._doctor import doctor as _doctor
 from spoton.cli._export import export as _export
+from spoton.cli._fit import fit as _fit
 from spoton.cli._lists import learners as _learners
 from spoton.cli._lists import metrics as _metrics
 from spoton.cli._lists import recorded as _recorded
 from spoton.cli._lists import tasks as _tasks
+from spoton.cli._predict import predict as _predict
+from spoton.cli._predict import verify as _verify
 from spoton.cli._report import report as _report
 from spoton.cli._report import serve as _serve
 from spoton.cli._serve_model import serve_model as _serve_model
@@ -46,6 +49,9 @@ app.command()(_learners)
 app.command()(_metrics)
 app.command()(_show)
 app.command()(_why)
+app.command()(_fit)
+app.command()(_predict)
+app.command()(_verify)
 app.command()(_recorded)
 app.command()(_sweep)
 app.command()(_leaderboard)

@@ -38,6 +38,11 @@ class Bar:
         if self._progress:
             self._progress.update(self._job, total=total, description="running")
 
+    def done(self, rows: int) -> None:
+        """So many more are done."""
+        if self._progress:
+            self._progress.update(self._job, advance=rows)
+
     def trouble(self, text: str) -> None:
         """Something beside the runs goes wrong."""
         if self._progress:

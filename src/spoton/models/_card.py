@@ -52,7 +52,7 @@ class Card:
         """The text of the file."""
         held = asdict(self)
         order = ["format", "spoton", *(name for name in held if name not in ("format", "spoton"))]
-        return json.dumps({name: _finite(held[name]) for name in order}, indent=1, allow_nan=False) + "\n"
+        return json.dumps({name: finite(held[name]) for name in order}, indent=1, allow_nan=False) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Card:
@@ -123,10 +123,10 @@ def _check(card: Card) -> None:
             raise ValueError("metrics are numbers")
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
     """JSON has no NaN and no infinity."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {str(name): _finite(inner) for name, inner in value.items()}
-    return [_finite(inner) for inner in value] if isinstance(value, list | tuple) else value
+        return {str(name): finite(inner) for name, inner in value.items()}
+    return [finite(inner) for inner in value] if isinstance(value, list | tuple) else value

@@ -165,11 +165,15 @@ def _number(cell: str) -> float:
 # -- pandas, Parquet, NPZ ------------------------------------------------------------------------------------
 
 
-def read_sheet(path: Path) -> Sheet:
-    """A `.csv` or `.parquet` file as a sheet."""
+def read_sheet(path: Path, only: Sequence[str] | None = None) -> Sheet:
+    """A `.csv` or `.parquet` file as a sheet; with `only`, these of its columns, whatever the others hold."""
     ending = path.suffix.lower()
     if ending == ".csv":
         columns, records = read_csv(path, "table")
+        if only is not None:
+            places = _places(only, columns, path.name)
+            chosen = ((line, [cells[place] for place in places]) for line, cells in records)
+            return Sheet(path.name, list(only), lambda: csv_numbers(only, chosen, path.name))
         return Sheet(path.name, columns, lambda: csv_numbers(columns, records, path.name))
     if ending != ".parquet":
         raise DataError(f"a table ends in .csv or .parquet and '{path}' does not; give a DataFrame")
@@ -179,7 +183,18 @@ def read_sheet(path: Path) -> Sheet:
         file = pq.ParquetFile(stream)
         check_columns(file.schema_arrow.names, path.name)  # first: reading stumbles over names given twice
         frame = file.read().to_pandas()
+    if only is not None:
+        frame = frame.iloc[:, _places(only, [str(column) for column in frame.columns], path.name)]
     return frame_sheet(frame, path.name)
+
+
+def _places(wanted: Sequence[str], columns: Sequence[str], name: str) -> list[int]:
+    for column in wanted:
+        if column not in columns:
+            near = difflib.get_close_matches(column, columns, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"it has: {', '.join(columns[:8])}"
+            raise DataError(f"{name} has no column '{column}', which is needed; {hint}")
+    return [columns.index(column) for column in wanted]
 
 
 def frame_sheet(frame: pd.DataFrame, name: str) -> Sheet:
@@ -217,14 +232,14 @@ def _cell(cell: Any, row: int, column: str, name: str) -> float:
         raise DataError(f"{where}: {cell!r} is no number; {FIX_NUMBER}") from None
 
 
-def read_npz(path: Path) -> dict[str, Any]:
+def read_npz(path: Path, needed: Sequence[str] = ("X", "y")) -> dict[str, Any]:
     """The arrays X, y and labels (where there) of an `.npz`; nothing is ever unpickled."""
     wrong = f"{path.name} is damaged or not an .npz file; write it with numpy.savez(path, X=X, y=y)"
     with opened(path, "npz file") as stream, told(wrong):
         archive = np.load(stream, allow_pickle=False)
         if not isinstance(archive, np.lib.npyio.NpzFile):
             raise DataError(wrong)
-        for key in ("X", "y"):
+        for key in needed:
             if key not in archive.files:
                 held = ", ".join(archive.files) or "nothing"
                 raise DataError(f"{path.name} has no array '{key}' (it holds: {held}); name it so")
@@ -247,7 +262,7 @@ def read_images(folder: Path, files: Sequence[str], rows: Rows) -> Array:
     """Images of one size as float32 (n, C, H, W) in 0..1: one channel where all are grey, else three."""
     images: list[Array] = []
     for row, file in enumerate(each_told("images read", files)):
-        images.append(_read_image(folder, file, rows(row)))
+        images.append(read_image(folder, file, rows(row)))
         (height, width), first = images[-1].shape[:2], images[0].shape[:2]
         if (height, width) != first:
             raise DataError(
@@ -262,7 +277,8 @@ def read_images(folder: Path, files: Sequence[str], rows: Rows) -> Array:
     return X
 
 
-def _read_image(folder: Path, file: str, where: str) -> Array:
+def read_image(folder: Path, file: str, where: str) -> Array:
+    """One image of a folder, see `_pixels`; `where` begins its messages."""
     if Path(file).anchor or ".." in Path(file).parts:
         raise DataError(f"{where}: '{file}' leads out of '{folder}'; give a name inside that folder")
     try:
