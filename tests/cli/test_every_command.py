@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -129,6 +132,26 @@ def test_quiet_leaves_the_result_alone(name: str) -> None:
     assert "\x1b" not in result.stdout
     writes = {"show", "report", "serve", "export-runs", "import-runs", "store sync", "store copy", "sql load"}
     assert (result.stdout == "") == (name in writes) or name == "doctor"
+
+
+@pytest.mark.parametrize(("set_to", "coloured"), [("", True), ("1", False)])
+def test_a_terminal_has_colours_unless_no_color_is_set(
+    set_to: str, coloured: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stdout", screen)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("NO_COLOR", set_to)
+    ALL["metrics"].callback()
+    ALL["recorded"].callback()
+    text = screen.getvalue()
+    assert "accuracy" in text
+    colours = [code for code in re.findall(r"\x1b\[([\d;]*)m", text) if re.search(r"(?:^|;)[34]\d", code)]
+    assert bool(colours) == coloured
 
 
 def test_quiet_lists_are_names_for_other_programs() -> None:

@@ -114,7 +114,8 @@ def leaderboard(
     from spoton.tables import report, tell_apart
 
     out = Output(json, quiet)
-    with Store.open(store, create=False) as opened:
+    with Store.open(store, create=False) as opened, counted(quiet=quiet) as say:
+        say("reading the store", 0, 0)
         names = stored_tasks(opened, tasks)
         if csv is not None or json is not None:
             board = opened.leaderboard()
@@ -129,10 +130,10 @@ def leaderboard(
         if csv is not None or not out.shows:
             return
         wanted: list[str | None] = [*names] or [None]
-        with counted(quiet=quiet):
-            runs = [run for name in wanted for run in opened.runs(task=name, newest=True)]
+        runs = [run for name in wanted for run in opened.runs(task=name, newest=True)]
         tell_apart(runs)
-        out.show(*report(runs, f"{len(runs)} runs in {opened.name}", spread=console().width >= 105))
+        parts = list(report(runs, f"{len(runs)} runs in {opened.name}", spread=console().width >= 105))
+    out.show(*parts)
 
 
 def export_runs(
