@@ -114,3 +114,18 @@ def share(*, quiet: bool = False) -> Iterator[Callable[[str, float, float], None
             shown.update(job, description=words, completed=done, left=most)
 
         yield step
+
+
+@contextmanager
+def waiting(words: str, *, quiet: bool = False) -> Iterator[None]:
+    """What is being done and for how long, where nobody can tell how much is left; nothing but on a terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        shown.add_task(words, total=None)
+        yield

@@ -79,6 +79,8 @@ def bind(host: str, port: int) -> socket.socket:
     Raises:
         UsageError: it cannot.
     """
+    if not 0 <= port < 2**16:
+        raise UsageError(f"a port is a number from 0 to 65535, not {port}; give another with --port")
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = found[0]
