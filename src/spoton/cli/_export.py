@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from spoton.cli._output import Json, Output, Quiet
+
 
 def export(
     model: Annotated[Path, typer.Argument(help="Folder of a model, as spoton fit writes it.")],
@@ -18,12 +20,13 @@ def export(
     torch: Annotated[Path | None, typer.Option(help="Write a graph for torch.export.load to this .pt2 file.")] = None,
     hard: Annotated[bool, typer.Option("--hard", help="The net as an exact rule: spotnet and gatedspot.")] = False,
     module: Annotated[str | None, typer.Option(help="The model's own net, where it has one: FILE.py:NAME.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print what the check found as JSON.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    json: Json = None,
+    quiet: Quiet = False,
 ) -> None:
     """Write a model to ONNX or torch.export, checked against it on real inputs; what fails the check is not written."""
     from spoton.errors import UsageError
 
+    out = Output(json, quiet)
     for option, path, suffix in (("--onnx", onnx, ".onnx"), ("--torch", torch, ".pt2")):
         if path is not None and path.suffix != suffix:
             raise UsageError(f"{option} writes a file that ends in {suffix}, not '{path.name}'; name it so")
@@ -41,10 +44,6 @@ def export(
         loaded = load_model(model, net=own_net(module))
         given = read_inputs(inputs, loaded.card) if inputs else None
         found = export_model(loaded, paths, given, hard=hard)
-    if json:
-        from json import dumps
-
-        typer.echo(dumps([check.to_dict() for check in found], indent=1))
-    elif not quiet:
-        for check in found:
-            typer.echo(str(check))
+    for check in found:
+        out.remark(str(check))
+    out.write([check.to_dict() for check in found])

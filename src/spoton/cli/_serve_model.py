@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from spoton.cli._output import Json, Output, Quiet
+
 
 def serve_model(
     model: Annotated[Path, typer.Argument(help="Folder of a model, as spoton fit writes it.")],
@@ -22,7 +24,8 @@ def serve_model(
     seconds: Annotated[float, typer.Option(min=0.01, help="To receive a request, and again to answer it.")] = 30.0,
     device: Annotated[str | None, typer.Option(help="Device of torch where nets go.")] = None,
     module: Annotated[str | None, typer.Option(help="The model's own net, where it has one: FILE.py:NAME.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Do not say where it is.")] = False,
+    json: Json = None,
+    quiet: Quiet = False,
 ) -> None:
     """Answer over HTTP: images or JSON in, points out, until Ctrl-C; extra: serve. The page at / shows how to ask."""
     from dataclasses import replace
@@ -39,9 +42,11 @@ def serve_model(
     if workers is not None:
         limits = replace(limits, workers=workers)
 
+    out = Output(json, quiet)
+
     def ready(address: str) -> None:
-        if not quiet:
-            typer.echo(f"{address} answers with {model}; Ctrl-C ends it")
+        out.remark(f"{address} answers with {model}; Ctrl-C ends it")
+        out.write({"address": address, "model": model})
 
     loaded = load_model(model, net=own_net(module), device=device)
     serve(loaded, host, PORT if port is None else port, limits, ready=ready)
