@@ -12,6 +12,7 @@ import sys
 import typer
 
 from spoton.cli._bench import bench as _bench
+from spoton.cli._doctor import doctor as _doctor
 from spoton.cli._export import export as _export
 from spoton.cli._fit import fit as _fit
 from spoton.cli._lists import learners as _learners
@@ -51,15 +52,16 @@ app.command()(_why)
 app.command()(_fit)
 app.command()(_predict)
 app.command()(_verify)
-app.command()(_export)
-app.command("serve-model")(_serve_model)
 app.command()(_recorded)
 app.command()(_sweep)
 app.command()(_leaderboard)
 app.command()(_report)
 app.command()(_serve)
+app.command("export")(_export)
+app.command("serve-model")(_serve_model)
 app.command("export-runs")(_export_runs)
 app.command("import-runs")(_import_runs)
+app.command()(_doctor)
 app.add_typer(_store)
 app.add_typer(_sql)
 

@@ -8,6 +8,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from spoton import catalogue, ink
+from spoton.errors import UsageError
 from spoton.layers._raster import SCANS
 from spoton.layers._twelve import TWELVE, check_mode, coordinates
 
@@ -69,6 +70,8 @@ def point_features(
 
 
 def _order(features: Sequence[str]) -> tuple[int, ...]:
+    if isinstance(features, str):
+        raise UsageError(f"groups of points come as a list, as in ['{features}'], not as the text '{features}'")
     unknown = next((name for name in features if name not in _GROUPS), None)
     if unknown is not None:
         raise catalogue.unknown("group of points", unknown, GROUPS)
