@@ -285,7 +285,7 @@ def test_images_of_another_form(client: Client, digits: Array) -> None:
     found = client.post(png(digits[0][:20]))
     assert (found.status, found.error.partition(", and")[0]) == (422, "the body is 28 x 20 px")
     colour = np.stack([digits[0], digits[0], digits[1]], axis=-1)
-    assert "is in colour, and the model takes grey images" in client.post(png(colour)).error
+    assert "is in colour, and the model was fitted on grey images" in client.post(png(colour)).error
     damaged = png(digits[0])[:-40]
     assert "is damaged; save it again" in client.post(damaged).error
 
@@ -373,6 +373,18 @@ def test_slow_work_holds_nobody_up_and_is_given_up(model: Model, digits: Array) 
         assert (late.status, "no answer was found within 0.3 seconds" in late.error) == (503, True)
     assert full.status == 503
     assert (last.status, last.json["answers"]) == (200, [[0.0, 0.0]])
+
+
+def test_many_at_once_have_their_own_answers(free: Model, digits: Array) -> None:
+    """Of a net, in several threads."""
+    app = make_app(free, Limits(workers=4))
+    wanted = [free.predict(image[None])[0].tolist() for image in digits]
+
+    async def all_at_once() -> list[Answer]:
+        return await asyncio.gather(*(ask(app, "POST", "/predict", [png(digits[i % 5])], {}) for i in range(60)))
+
+    found = asyncio.run(all_at_once())
+    assert [one.json["answers"][0] for one in found] == [wanted[i % 5] for i in range(60)]
 
 
 def test_requests_that_do_not_arrive(model: Model) -> None:

@@ -8,18 +8,21 @@ from typing import Annotated
 import typer
 
 from spoton.cli._output import Json, Output, Quiet
+from spoton.cli._predict import ModelFolder, Module, load
 
 
 def export(
-    model: Annotated[Path, typer.Argument(help="Folder of a model, as spoton fit writes it.")],
+    model: ModelFolder,
     inputs: Annotated[
         list[Path] | None,
-        typer.Argument(help="IMAGES or a TABLE to check the files on; the task's own held-out rows by default."),
+        typer.Argument(
+            metavar="[INPUTS]...", help="Images or a table to check it on; held-out rows of the task by default."
+        ),
     ] = None,
     onnx: Annotated[Path | None, typer.Option(help="Write ONNX to this file (extra: onnx).")] = None,
     torch: Annotated[Path | None, typer.Option(help="Write a graph for torch.export.load to this .pt2 file.")] = None,
     hard: Annotated[bool, typer.Option("--hard", help="The net as an exact rule: spotnet and gatedspot.")] = False,
-    module: Annotated[str | None, typer.Option(help="The model's own net, where it has one: FILE.py:NAME.")] = None,
+    module: Module = None,
     json: Json = None,
     quiet: Quiet = False,
 ) -> None:
@@ -33,17 +36,14 @@ def export(
     paths = [path for path in (onnx, torch) if path is not None]
     if not paths:
         raise UsageError("nothing is asked for; say --onnx FILE.onnx, --torch FILE.pt2, or both")
-    from spoton.cli._own import own_net
     from spoton.cli._progress import waiting
 
     with waiting(f"exporting {model}, and checking it", quiet=quiet):
         from spoton.export import export_model
-        from spoton.export._given import read_inputs
-        from spoton.models import load_model
+        from spoton.export._model import inputs_of
 
-        loaded = load_model(model, net=own_net(module))
-        given = read_inputs(inputs, loaded.card) if inputs else None
-        found = export_model(loaded, paths, given, hard=hard)
+        loaded = load(model, module, None)
+        found = export_model(loaded, paths, inputs_of(inputs, loaded.card) if inputs else None, hard=hard)
     for check in found:
         out.remark(str(check))
     out.write([check.to_dict() for check in found])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -57,16 +57,3 @@ def own_tasks(
     if npz is not None:
         found.append(from_npz(npz))
     return found
-
-
-def own_net(module: str | None) -> Any:
-    """The net that --module FILE.py:NAME names, for a model that has one of its owner.
-
-    Raises:
-        UsageError: no such file or name, or something that is no net.
-    """
-    if module is None:
-        return None
-    from spoton.learners._own_file import learner_of_file
-
-    return learner_of_file(module)[1].net

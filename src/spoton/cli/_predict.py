@@ -45,7 +45,7 @@ def predict(
         from spoton.models._files import open_inputs
         from spoton.models._predict import predict_files, to_csv
 
-        held = _load(model, module, device)
+        held = load(model, module, device)
         source = open_inputs(inputs, held.card)
         bar.start(len(source.names))
         bar.say(f"predicting {'images' if source.column == 'file' else 'rows'}")
@@ -80,7 +80,7 @@ def verify(
         bar.say("loading")
         from spoton.models import verify as look
 
-        held = _load(model, module, device)
+        held = load(model, module, device)
         own = own_tasks(images, points, table, target, npz)
         if len(own) > 1 or (own and not held.card.task["own"]):
             raise UsageError(
@@ -95,7 +95,7 @@ def verify(
     sys.exit(0 if verdict.ok else 1)
 
 
-def _load(folder: Path, module: str | None, device: str | None) -> Any:
+def load(folder: Path, module: str | None, device: str | None) -> Any:
     from spoton.models import load_model
 
     if module is None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from spoton.cli._output import Json, Output, Quiet
+from spoton.cli._predict import Device, ModelFolder, Module, load
 
 
 def serve_model(
-    model: Annotated[Path, typer.Argument(help="Folder of a model, as spoton fit writes it.")],
+    model: ModelFolder,
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")] = "127.0.0.1",
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0 for a free one.")] = None,
     workers: Annotated[
@@ -22,16 +22,14 @@ def serve_model(
     megapixels: Annotated[float, typer.Option(min=0.001, max=1024, help="Pixels of all images of a request.")] = 4.2,
     rows: Annotated[int, typer.Option(min=1, help="Images or rows of a request.")] = 1024,
     seconds: Annotated[float, typer.Option(min=0.01, help="To receive a request, and again to answer it.")] = 30.0,
-    device: Annotated[str | None, typer.Option(help="Device of torch where nets go.")] = None,
-    module: Annotated[str | None, typer.Option(help="The model's own net, where it has one: FILE.py:NAME.")] = None,
+    device: Device = None,
+    module: Module = None,
     json: Json = None,
     quiet: Quiet = False,
 ) -> None:
     """Answer over HTTP: images or JSON in, points out, until Ctrl-C; extra: serve. The page at / shows how to ask."""
     from dataclasses import replace
 
-    from spoton.cli._own import own_net
-    from spoton.models import load_model
     from spoton.serving import Limits
     from spoton.serving import serve_model as serve
     from spoton.serving._server import PORT
@@ -48,5 +46,4 @@ def serve_model(
         out.remark(f"{address} answers with {model}; Ctrl-C ends it")
         out.write({"address": address, "model": model})
 
-    loaded = load_model(model, net=own_net(module), device=device)
-    serve(loaded, host, PORT if port is None else port, limits, ready=ready)
+    serve(load(model, module, device), host, PORT if port is None else port, limits, ready=ready)

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from spoton.errors import DataError, UsageError
 from spoton.export._check import Checked
-from spoton.export._export import export_learner
+from spoton.export._export import MOST, export_learner
 from spoton.models import Card, Model
+from spoton.models._files import open_inputs
 from spoton.models._inputs import checked_inputs
 from spoton.tasks import get_task
 
@@ -67,3 +70,19 @@ def real_inputs(card: Card) -> Any:
     if tuple(data.X.shape[1:]) != tuple(card.inputs["shape"]):
         raise DataError(f"the data of {task.name} are not those of the fit; name inputs on which the file is checked")
     return data.take(split.valid).X
+
+
+def inputs_of(paths: Sequence[Path], card: Card) -> Any:
+    """Inputs that the user names: images of one size and folders of them, a table, or an .npz.
+
+    Raises:
+        UsageError: files of another kind than the model takes.
+        DataError: a file cannot be read, or images are of several sizes.
+    """
+    source = open_inputs(paths, card)
+    rows = source.read(0, MOST)[0]
+    for name, row in zip(source.names, rows, strict=False):
+        if row.shape != rows[0].shape:
+            came, first = (f"{shape[-1]} x {shape[-2]} px" for shape in (row.shape, rows[0].shape))
+            raise DataError(f"{name} is {came} and {source.names[0]} {first}; name images of one size")
+    return np.stack(rows)

@@ -57,7 +57,7 @@ def read_body(body: bytes, kind: str, card: Card, limits: Limits) -> Inputs:
     if media == FORM:
         return _form(body, kind, card, limits)
     if not media or media.startswith(RAW):
-        return Inputs(_stack([_file(body, "the body", card, limits)], limits), _labels(None, 1, card))
+        return Inputs(_stack([read_image(body, "the body", card, limits)], limits), _labels(None, 1, card))
     raise Refusal(
         415, f"{media[:80]!r} is not taken; send an image file as image/png or the like, files as {FORM}, or {JSON}"
     )
@@ -106,7 +106,7 @@ def _image(one: Any, i: int, white: float | None, card: Card, limits: Limits) ->
             data = base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError):
             raise Refusal(422, f"{where} is a text and no base64; send a file in base64, or lists of numbers") from None
-        return _file(data, where, card, limits)
+        return read_image(data, where, card, limits)
     found = _numbers(one, where)
     found = found[None] if found.ndim == 2 else found
     if found.ndim != 3 or 0 in found.shape:
@@ -175,11 +175,6 @@ def _labels(given: Any, n: int, card: Card) -> Any:
 # -- files ---------------------------------------------------------------------------------------------------
 
 
-def _file(data: bytes, where: str, card: Card, limits: Limits) -> Array:
-    channels, height, width = card.inputs["shape"]
-    return read_image(data, where, (channels, height, width), bool(card.inputs["any_size"]), limits)
-
-
 def _form(body: bytes, kind: str, card: Card, limits: Limits) -> Inputs:
     files, fields = parse_form(body, kind)
     if not files:
@@ -195,7 +190,7 @@ def _form(body: bytes, kind: str, card: Card, limits: Limits) -> Inputs:
         except (ValueError, RecursionError):
             raise Refusal(422, "labels have to be a list in JSON, as [3, 7]") from None
     images = [
-        _file(data, f"'{name[:80]}'" if name else f"file {i} (they count from 0)", card, limits)
+        read_image(data, f"'{name[:80]}'" if name else f"file {i} (they count from 0)", card, limits)
         for i, (name, data) in enumerate(files)
     ]
     return Inputs(_stack(images, limits), _labels(labels, len(files), card), [name for name, _ in files])
