@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 import spoton.report
 import spoton.serving
-from spoton import fit_model
+from spoton import fit_model, get_task
 from spoton.cli import app
 
 # a small call of each command in a folder with a store of two runs; a new command wants one here
@@ -36,6 +37,9 @@ CALLS: dict[str, list[str]] = {
     "export-runs": ["runs.jsonl"],
     "import-runs": ["some.jsonl"],
     "doctor": ["--no-imports"],
+    "fit": ["pnist/top", "--learner", "linear@pts", "--train-size", "50", "-o", "fitted"],
+    "predict": ["model", "images.npz"],
+    "verify": ["model"],
     "export": ["model", "--torch", "model.pt2"],
     "serve-model": ["model", "--port", "0"],
     "store info": [],
@@ -56,6 +60,8 @@ KEYS = {
     "export-runs": {"runs", "file"},
     "import-runs": {"added", "there"},
     "doctor": {"works", "findings"},
+    "fit": {"task", "learner", "metrics", "files"},
+    "verify": {"ok", "differs", "checks", "metrics"},
     "serve-model": {"address", "model"},
     "store info": {"schema", "rows", "tasks"},
     "store sync": {"delivered", "there"},
@@ -63,7 +69,7 @@ KEYS = {
     "sql load": {"images", "pixels", "seconds"},
     "sql points": {"answers", "check"},
 }
-ROWS = {"bench", "why", "recorded", "leaderboard", "export"}  # a list of flat rows
+ROWS = {"bench", "why", "recorded", "leaderboard", "export", "predict"}  # a list of flat rows
 
 
 def commands(command: Any, name: str = "") -> Iterator[tuple[str, Any]]:
@@ -90,6 +96,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
             result = CliRunner().invoke(app, words)
             assert result.exit_code == 0, result.output
     fit_model("pnist/top", "linear@pts", train_size=50).save(folder / "model")
+    np.savez(folder / "images.npz", X=get_task("pnist/top").data().X[:2])
     return folder
 
 
