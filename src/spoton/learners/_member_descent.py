@@ -92,7 +92,7 @@ class MemberDescent:
         ]
         sizes = [part.numel() for part in own.values()]
         self.values, self.slopes = (
-            {name: one.view(own[name].shape) for name, one in zip(own, part.split(sizes), strict=True)}
+            {name: one.view(own[name].shape) for name, one in zip(own, torch.split(part, sizes), strict=True)}
             for part in whole[:2]
         )
 
@@ -170,12 +170,10 @@ class MemberDescent:
             inputs.append(hidden.mul_(gate))
             bends.append(torch.add(gate, hidden, out=bend).addcmul_(hidden, gate, value=-1))
         out = value["out"]
-        # matrix products with a single column are slow
-        last = (
-            torch.mul(inputs[-1], out.mT, out=room("last", *inputs[-1].shape)).sum(-1, keepdim=True)
-            if out.shape[-1] == 1
-            else torch.bmm(inputs[-1], out)
-        )
+        if out.shape[-1] == 1:  # matrix products with a single column are slow
+            last = torch.mul(inputs[-1], out.mT, out=room("last", *inputs[-1].shape)).sum(-1, keepdim=True)
+        else:
+            last = torch.bmm(inputs[-1], out)
         return last.add_(value["out_bias"]), _Trace(turn, waves, joined, inputs, bends, widths)
 
     def _backward(self, z: Tensor, codes: Tensor | None, y: Tensor) -> None:
@@ -195,7 +193,7 @@ class MemberDescent:
                 back = torch.bmm(back, value[f"weights.{i}"].mT, out=room(f"back{i}", *trace.inputs[i].shape))
         back = torch.bmm(value["weights.0"], back.mT, out=room("back0", *trace.joined.shape))
         torch.sum(trace.joined.mul_(back), 2, keepdim=True, out=slope["scale"].mT)
-        _, *parts = back.mul_(value["scale"].mT).split(trace.widths, dim=1)
+        _, *parts = torch.split(back.mul_(value["scale"].mT), trace.widths, dim=1)
         if self.waved:
             self._backward_of_waves(z, trace, parts.pop(0).contiguous())
         for i, part in enumerate(parts):
@@ -212,13 +210,12 @@ class MemberDescent:
         bent = torch.bmm(value["mix"].flatten(0, 1), back, out=waves).mul_(turn.sin_())
         # of the phase and of the frequency at once: sums over the rows of ones, and of the columns' values
         rows = torch.stack([torch.ones_like(z.mT), PHASE * z.mT], dim=2).neg_().flatten(0, 1)
-        both = torch.bmm(rows, bent.mT).unflatten(0, z.mT.shape[:2])
+        both = torch.unflatten(torch.bmm(rows, bent.mT), 0, z.mT.shape[:2])
         slope["phase"].copy_(both[:, None, :, 0])
         slope["frequency"].copy_(both[:, None, :, 1])
 
     def _room(self, name: str, *shape: int) -> Tensor:
-        """A tensor to write into, the same one at each step: new ones come with new pages of memory, which cost more
-        than what is written."""
+        """A tensor to write into, the same one at each step: the pages of new memory cost more than the arithmetic."""
         if name not in self.rooms or self.rooms[name].shape != shape:
             self.rooms[name] = self.held[0][0].new_empty(shape)
         return self.rooms[name]
