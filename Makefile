@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint format docs bench clean
+.PHONY: help demo test test-slow test-old-fastai lint format docs bench clean
 
 help:  ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,19 @@ test: $(VENV)/.dev $(VENV)/.servers  ## install, and run the tests (under 4 minu
 
 test-slow: $(VENV)/.dev $(VENV)/.servers  ## the slow tests too
 	@$(BIN)/python -m pytest -n 2 -m slow
+
+# an older fastai 2.8, with the packages that it was made for, stands before the newest on the path
+OLD := fastai==2.8.3 fastcore==1.8.18 fasttransform==0.0.2 fastprogress==1.0.5 plum-dispatch==2.5.8 \
+	'pandas<3' pytz tzdata
+OLD_PATH := $(CURDIR)/$(VENV)/old-fastai
+$(VENV)/.old-fastai: Makefile | $(VENV)/.dev
+	@rm -rf $(OLD_PATH)
+	@if [ -x $(BIN)/uv ]; then $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --target $(OLD_PATH) $(OLD); \
+		else $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $(OLD_PATH) $(OLD); fi
+	@touch $@
+
+test-old-fastai: $(VENV)/.dev $(VENV)/.old-fastai  ## the tests of spoton.fastai, against fastai 2.8.3
+	@PYTHONPATH=$(OLD_PATH) SPOTON_FASTAI=2.8.3 $(BIN)/python -m pytest -n 2 -m "not slow" tests/fastai
 
 lint: $(VENV)/.dev  ## ruff, mypy --strict, import-linter
 	@$(BIN)/ruff check .

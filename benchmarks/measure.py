@@ -118,6 +118,7 @@ def peak_bytes(bench: Bench, prepare: Callable[[], Run]) -> int:
 
     process = context.Process(target=measure)
     process.start()
+    there.close()  # else nothing would end the wait for a process that failed
     found = int(here.recv())
     process.join()
     return found

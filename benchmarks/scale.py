@@ -17,6 +17,7 @@ import argparse
 import multiprocessing
 import os
 import platform
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -266,7 +267,7 @@ def store(page: Page, runs: int, url: str | None, report: bool) -> None:
         page.say(f"| Store.leaderboard(task) | {one:.2f} |")
         command = [sys.executable, "-m", "spoton", "report", "-q", "-o", str(home / "report.html")]
         took = None
-        if report and _has_report():
+        if report:
             took = seconds(lambda: subprocess.run([*command, "--store", url or str(home / "s.db")], check=True))
             page.say(f"| spoton report ({(home / 'report.html').stat().st_size / 1e6:.1f} MB) | {took:.1f} |")
         page.say()
@@ -274,12 +275,6 @@ def store(page: Page, runs: int, url: str | None, report: bool) -> None:
         if took is not None:
             page.goal(f"the report in less than {REPORT_S:.0f} s", took < REPORT_S)
     page.say()
-
-
-def _has_report() -> bool:
-    import importlib.util
-
-    return importlib.util.find_spec("spoton.report") is not None
 
 
 def main() -> None:
@@ -303,8 +298,11 @@ def main() -> None:
     page.say("# How spoton scales")
     page.say()
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    page.say(f"Made by `python benchmarks/scale.py` on {platform.machine()}, {cores} cores, Python "
-             f"{platform.python_version()}; seconds on the wall.")  # fmt: skip
+    command = shlex.join(["python", "benchmarks/scale.py", *sys.argv[1:]])
+    page.say(
+        f"Made by `{command}` on {platform.machine()}, {cores} cores, Python {platform.python_version()}; seconds on "
+        "the wall."
+    )
     page.say()
     parts = asked.parts or PARTS
     if "workers" in parts:

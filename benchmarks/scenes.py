@@ -3,6 +3,7 @@
     python benchmarks/scenes.py                       # all sections, hours on a CPU; resumes
     python benchmarks/scenes.py points corners        # some of them
     python benchmarks/scenes.py --seeds 10 --train-size 400 --passes 10 --out first.md    # a first look
+    python benchmarks/scenes.py detectors             # one seed, 200 images: they are slow
 
 Settings are those of `tuned-scenes.json` where it has them, otherwise each learner's own. That file is made on seeds 0
 to 2, on a part of the training rows, with the same number of trials and passes for each net:
@@ -16,7 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean
 
@@ -43,6 +44,10 @@ NETS = {
 }
 
 
+# torchvision's detectors are far slower than the nets above: one seed, fewer images, half the passes
+FEW = 200
+
+
 @dataclass(frozen=True)
 class Asked:
     """What the command line asks for."""
@@ -60,9 +65,9 @@ def learners(task: str, passes: int) -> dict[str, str]:
     return {name: name for name in SIMPLE} | own | {name: best[name] for name in best if name in NETS}
 
 
-def measured(task: str, asked: Asked) -> str:
-    """All learners on one task."""
-    names = learners(task, asked.passes)
+def measured(task: str, asked: Asked, more: dict[str, str] | None = None) -> str:
+    """All learners on one task, and some more."""
+    names = learners(task, asked.passes) | (more or {})
     found = get_task(task)
     rows, tests = asked.train_size or len(found.split(0).train), found.test()
     runs = asked.run([task], list(names.values()), train_sizes=(asked.train_size,))
@@ -112,7 +117,23 @@ def plain(asked: Asked) -> str:
     return measured("plans/corners?plain=1", asked)
 
 
-SECTIONS: dict[str, Callable[[Asked], str]] = {"boxes": boxes, "points": points, "corners": corners, "plain": plain}
+def detectors(asked: Asked) -> str:
+    """Beside torchvision's detectors"""
+    few = Asked(replace(asked.run, seeds=asked.run.seeds[:1]), asked.passes, asked.train_size or FEW)
+    parts = []
+    for task, arch in (("plans/corners?plain=1", "keypointrcnn"), ("scenes/boxes", "fasterrcnn")):
+        half = max(1, asked.passes // 2)
+        parts.append(measured(task, few, {arch: f"{arch}?epochs={half}"}))
+    return f"Seed {few.run.seeds[0]} alone; the detectors make half as many passes.\n\n" + "\n\n".join(parts)
+
+
+SECTIONS: dict[str, Callable[[Asked], str]] = {
+    "boxes": boxes,
+    "points": points,
+    "corners": corners,
+    "plain": plain,
+    "detectors": detectors,
+}
 
 
 def main(given: Sequence[str] | None = None) -> None:

@@ -19,11 +19,17 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import mean, median
 from types import MappingProxyType
+from typing import Any
 
 import torch
+from sklearn.base import clone
 
+from measure import Bench as Clock
+from measure import peak_bytes
 from points_tables import Bench, replace_section, table
 from spoton import Run, get_task
+from spoton.learners import SpotTable
+from table_seconds import COUNT, cpu_seconds
 
 HERE = Path(__file__).parent
 OUT = HERE / "tables.md"
@@ -38,6 +44,7 @@ REAL = ("cancer", "star98", "fair", "grunfeld", "fertility", "wine", "anes96")  
 # these get the first seeds of all where tables are wide; those that take minutes there, fewer
 FIRST = dict.fromkeys((LADDER, *PEERS, *SELECTORS, "fastai-tabular"), 5) | {"realmlp": 2, "stg": 1}
 FIRST_ORDINARY = {"realmlp": 5}
+SUPPORT = {"lasso-cv": 5, "linear": 5}
 ORDINARY = (
     *("friedman1", "friedman2", "friedman3", "diabetes", "california-like", "steps", "products"),
     *(f"real/{name}" for name in REAL),
@@ -209,6 +216,46 @@ def noise(run: Bench) -> str:
     return text + table("added columns | " + " | ".join(f"`{name}`" for name in learners), parts)
 
 
+def support(run: Bench) -> str:
+    """7. Which columns are used, and their coefficients"""
+    tasks, learners = ("columns/perfect", "columns/uniform"), (f"{OURS}?epochs=3", "lasso-cv", "linear")
+    runs = made(run, tasks, learners, SUPPORT)
+    rows = []
+    for task in tasks:
+        for learner in learners:
+            found = of(runs, task, learner)
+            sides = [scores(found, f"support_{name}") for name in ("precision", "recall")]
+            shares = (f"{mean(side):.3f} (at worst {min(side):.3f})" for side in sides)
+            exact = sum(pair == (1, 1) for pair in zip(*sides, strict=True))
+            error = f"{max(scores(found, 'coef_error')):.1e}"
+            rows.append((f"`{task}`", f"`{learner}`", *shares, f"{exact} of {len(found)}", error))
+    text = (
+        "Four columns decide. Precision: their share of the columns that are used; recall: how many of them are used. "
+        "Error: of the coefficients, the distance from those of least squares on the four, relative to their size.\n\n"
+    )
+    return text + table("task | learner | precision | recall | exactly the four | largest error", rows)
+
+
+def memory(_: Bench) -> str:
+    """8. Peak memory of a fit by the number of columns"""
+    torch.set_num_threads(1)
+    rows = []
+    for superfluous in (1_000, 3_000, 10_000, 30_000):
+        data: Any = get_task(f"columns/perfect?superfluous={superfluous}").data()
+
+        def prepare(X: Any = data.X, y: Any = data.y) -> Callable[[], object]:
+            learner = SpotTable(epochs=3, random_state=SEEDS[0])
+            clone(learner).fit(X.iloc[:, -50:], y)  # imports and sets up
+            return lambda: learner.fit(X, y)
+
+        size, peak = data.X.to_numpy().nbytes, peak_bytes(Clock("cpu", 1, 0.0), prepare)
+        rows.append((data.X.shape[1], f"{size / 1e6:.0f}", f"{peak / 1e6:.0f}", f"{peak / size:.1f}"))
+    text = (
+        f"`{OURS}?epochs=3` on `columns/perfect`, 700 rows in float64; of the fit alone, beyond the table itself.\n\n"
+    )
+    return text + table("columns | table, MB | fit, MB | times the table", rows)
+
+
 SECTIONS: dict[str, Callable[[Bench], str]] = {
     "perfect": perfect,
     "rescaled": rescaled,
@@ -216,7 +263,11 @@ SECTIONS: dict[str, Callable[[Bench], str]] = {
     "laws": laws,
     "regret": regret,
     "noise": noise,
+    "support": support,
+    "memory": memory,
+    "seconds": cpu_seconds,
 }
+FEWER = {"memory": 1, "seconds": COUNT}  # seeds of these sections
 
 
 def main() -> None:
@@ -234,12 +285,13 @@ def main() -> None:
     seeds = list(SEEDS)[: asked.seeds]
     for name in asked.sections or SECTIONS:
         section = SECTIONS[name]
-        title = (section.__doc__ or name).strip()
+        title, count = (section.__doc__ or name).strip(), min(len(seeds), FEWER.get(name, len(seeds)))
         command = (
             f"`python benchmarks/tables.py {name}`, torch {torch.__version__}, one thread of a CPU a fit, "
-            f"{len(seeds)} seeds from {seeds[0]}"
+            f"{f'seed {seeds[0]}' if count == 1 else f'{count} seeds from {seeds[0]}'}"
         )
-        first = {"noise": {}, "regret": FIRST_ORDINARY}.get(name, FIRST)
+        first: dict[str, int] = {"regret": FIRST_ORDINARY, "support": SUPPORT}.get(name, FIRST)
+        first = {} if name == "noise" or name in FEWER else first
         if fewer := ", ".join(f"`{one}` {n}" for one, n in first.items() if n < len(seeds)):
             command += f"; of these learners fewer, from the first: {fewer}"
         command += f". {asked.note}".rstrip()

@@ -21,7 +21,12 @@ HEAD = """# The command line
 <!-- made by `python docs/make_cli.py`; the words themselves are in src/spoton/cli -->
 
 Each command says this itself: `spoton COMMAND --help`. Names that hold `?`, `*` or `&` need quotes in a shell.
-`spoton --install-completion` has the shell complete commands and options.
+`spoton --install-completion` has the shell complete commands, options, and names of tasks, learners and metrics; the
+first Tab after an installation takes seconds, as the names are read once. `spoton doctor` says what works on a machine.
+
+Every command takes `--json FILE` (`-` for standard output, which then holds JSON and nothing else) and `--quiet`: no
+progress bar and no remarks, the result alone. Bars are drawn on standard error, and on a terminal only; colours are off
+in a pipe and where `NO_COLOR` is set.
 
 Exit codes: 0 done, 1 some run failed (its row says why), 2 wrong usage or data, 130 interrupted.
 

@@ -102,7 +102,7 @@ def test_rooms_are_small(path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["spoton.frames", "spoton.tasks._task"])
+@pytest.mark.parametrize("name", ["spoton.frames", "spoton.tasks._task", "spoton._told"])
 def test_examples_in_docstrings_are_true(name: str) -> None:
     result = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)
     assert result.attempted

@@ -20,6 +20,7 @@ PACKAGES = (
     *("xgboost", "numba"),
 )
 HIDDEN = "***"
+OF_THE_CALLER = ("command", "folder_commit", "folder_dirty")  # what a worker has of its own says nothing
 _IN_ADDRESS = re.compile(r"(://[^\s:/?#@]*:)\S*@")  # up to the last @: rather too much than a part of a password
 _IN_QUERY = re.compile(
     r"(?i)([?&](?:password|passwd|pwd|sslpassword|token|access_token|api_?key|secret|sig|signature)=)[^&\s'\"]*"
@@ -45,6 +46,12 @@ def provenance() -> dict[str, Any]:
         (None where it is installed without its repository), `folder_commit` that of the working folder.
     """
     return dict(_of_process(os.getcwd()))
+
+
+def called_from_here(found: dict[str, Any]) -> dict[str, Any]:
+    """The provenance that a worker gave a run, with the command and the folder of this process."""
+    here = provenance()
+    return found | {name: here[name] for name in OF_THE_CALLER}
 
 
 @cache

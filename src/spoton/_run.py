@@ -99,6 +99,11 @@ class Run:
             self.version,
         )
 
+    def _repr_html_(self) -> str:
+        from spoton._run_card import html
+
+        return html(self)
+
     def rows(self) -> list[dict[str, Any]]:
         """Flat rows, one a split, the metrics as keys; None stands for what does not apply."""
         from spoton.metrics import all_metrics

@@ -6,6 +6,7 @@ import importlib
 import inspect
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +20,8 @@ import yaml
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
-ALL = [ROOT / "README.md", *PAGES, *sorted((ROOT / "benchmarks").glob("*.md"))]
+BESIDE = [ROOT / f"{name}.md" for name in ("README", "CHANGELOG", "CONTRIBUTING", "SECURITY")]
+ALL = [*BESIDE, *PAGES, *sorted((ROOT / "benchmarks").glob("*.md"))]
 REFERENCE = sorted((DOCS / "reference").glob("*.md"))
 AMERICAN = (
     r"\w*(?:color|neighbor|behavior|center(?:ed|ing)|normaliz|standardiz|optimiz|minimiz|vectoriz|gray|catalog\b)\w*"
@@ -101,7 +103,7 @@ def test_the_reference_names_all_that_is_public(path: Path) -> None:
 
 
 def test_every_room_has_its_page() -> None:
-    inner = {"cli", "engines", "gallery", "report", "sql", "tables", "tracking"}
+    inner = {"cli", "doctor", "engines", "gallery", "report", "sql", "tables", "tracking"}
     inner |= {"ink", "names", "catalogue", "optional", "colours"}
     source = ROOT / "src" / "spoton"
     rooms = {path.parent.name for path in source.glob("*/__init__.py")} | {
@@ -127,7 +129,7 @@ def test_the_code_of_the_concepts_prints_what_it_says(capsys: pytest.CaptureFixt
 @pytest.mark.parametrize(
     ("page", "link", "on_the_site"),
     [
-        ("sql.md", "../examples/30_sql.ipynb", "files/examples/30_sql.ipynb"),
+        ("examples/31_sql.md", "../../examples/31_sql.ipynb", "../files/examples/31_sql.ipynb"),
         ("tables.md", "../benchmarks/table_questions.md", "benchmarks.md#table-questions"),
         ("layers/losses.md", "../../benchmarks/losses.md", "../benchmarks.md#losses"),
         ("layers/losses.md", "../../benchmarks/losses.py", "../files/benchmarks/losses.py"),
@@ -146,7 +148,8 @@ def test_words_are_british(path: Path) -> None:
 
 
 def test_words_are_spelled() -> None:
-    folders = [name for name in ("README.md", "docs", "src", "tests", "examples") if (ROOT / name).exists()]
+    folders = [name for name in ("docs", "src", "tests", "examples") if (ROOT / name).exists()]
+    folders += [name_of(path) for path in BESIDE]
     files = [*folders, *(name_of(path) for path in (ROOT / "benchmarks").glob("*.md"))]
     command = [sys.executable, "-m", "codespell_lib", "--skip", "*.svg,*.png,*.npz,*.ipynb,*.json,*.jsonl", *files]
     found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -161,7 +164,11 @@ def test_the_site_builds(tmp_path: Path) -> None:
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
     found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=environment)
     assert found.returncode == 0, found.stdout + found.stderr
-    assert (tmp_path / "site" / "files" / "examples" / "30_sql.ipynb").exists()
+    for page in (tmp_path / "site").rglob("*.html"):
+        for taken in re.findall(r'href="([^":]*\bfiles/[^"#]+)', page.read_text(encoding="utf-8")):
+            assert (page.parent / taken).is_file(), f"{page.name} links to {taken}"
+    for ending in ("ipynb", "py"):
+        assert (tmp_path / "site" / "files" / "examples" / f"31_sql.{ending}").exists()
     home = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
     assert not re.findall(r'(?:src|href)="https?://(?!squidfunk)[^"]*\.(?:js|css|woff2?|png|svg)"', home)
     layers = (tmp_path / "site" / "reference" / "layers.html").read_text(encoding="utf-8")
@@ -170,3 +177,28 @@ def test_the_site_builds(tmp_path: Path) -> None:
     for name in room.__all__:
         if inspect.isclass(getattr(room, name)):
             assert f'id="spoton.layers.{name}"' in layers, name
+
+
+@pytest.mark.slow
+def test_zensical_builds_the_same_site(tmp_path: Path) -> None:
+    """From the same mkdocs.yml, strictly; what it knows no hooks for is done after it."""
+    for name in ("docs", "src"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copyfile(ROOT / "mkdocs.yml", tmp_path / "mkdocs.yml")
+    command = [str(Path(sys.executable).with_name("zensical")), "build", "--strict", "-f", "mkdocs.yml"]
+    found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout + found.stderr
+    site = tmp_path / "site"
+    for page in all_pages_of(yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["nav"]):
+        assert (site / page).with_suffix(".html").is_file(), page
+    layers = (site / "reference" / "layers.html").read_text(encoding="utf-8")
+    assert 'id="spoton.layers.' in layers
+    assert "Examples" in layers  # docs/docstrings.py is heard
+    taken = site_links.mend(site)
+    assert "examples/30_sql.ipynb" in taken
+    for path in taken:
+        assert (site / "files" / path).is_file()
+    for page in sorted(site.glob("*.html")):
+        for target in re.findall(r'href="(\.\./[^"#?]+)', page.read_text(encoding="utf-8")):
+            meant = site_links.outside(f"{page.stem}.md", target)
+            assert meant is None or not (ROOT / meant).exists(), f"{page.name} leads out of the site by {target}"

@@ -21,6 +21,7 @@ os.environ |= {
     "RAY_AUTH_TOKEN": secrets.token_hex(32),
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_TMPDIR": str(folder),  # the address of a cluster is written there; /tmp/ray may not exist, or be somebody's
     "PYTHONPATH": str(Path(__file__).parent),
     "RAY_worker_niceness": "0",
     "RAY_raylet_start_wait_time_s": "300",
@@ -49,6 +50,7 @@ def main() -> None:
     logging.getLogger("ray").setLevel(logging.CRITICAL)
     said: dict[str, object] = {}
     start = time.monotonic()
+    (folder / "ray").mkdir()  # as `ray start` does, and Cluster does not
     cluster = Cluster(
         initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False, "temp_dir": str(folder / "r")}
     )

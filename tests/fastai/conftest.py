@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if Path(__file__).parent in item.path.parents:
             for message in HARMLESS:
                 item.add_marker(pytest.mark.filterwarnings(message))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def the_fastai_that_was_asked_for() -> None:
+    """`make test-old-fastai` puts another release on the path; without it these tests would pass on the newest."""
+    import fastai
+
+    asked = os.environ.get("SPOTON_FASTAI", fastai.__version__)
+    assert fastai.__version__ == asked, f"the tests are for fastai {asked}, and this is {fastai.__version__}"
 
 
 @pytest.fixture(autouse=True, scope="session")

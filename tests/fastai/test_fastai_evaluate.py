@@ -21,7 +21,7 @@ from spoton.metrics import score
 
 with quietly():
     from fastai.callback.progress import ProgressCallback
-    from fastai.metrics import R2Score, rmse
+    from fastai.metrics import R2Score, mae, rmse
 
 
 def test_plain_validation_of_the_training_rows_drops_some_and_ours_none() -> None:
@@ -72,12 +72,17 @@ def test_the_figures_are_those_of_the_bench_and_of_scikit_learn() -> None:
     chosen = evaluate(learn, "valid", ["mse", mean_squared_error, partial(mean_squared_error)])
     assert list(chosen) == ["mse", "mean_squared_error", "partial"]
     assert len(set(chosen.values())) == 1
+    assert evaluate(learn, metrics="mse") == evaluate(learn, metrics=["mse"]) == {"mse": chosen["mse"]}
+    assert evaluate(learn, metrics=mean_squared_error) == {"mean_squared_error": chosen["mse"]}
 
 
 def test_what_cannot_be_evaluated_says_why() -> None:
     learn = custom(torch.randn(8, 2), torch.randn(8, 1), nn.Linear(2, 3), loss_func=any_loss)
     with pytest.raises(UnknownName, match="r2"):
         evaluate(learn, metrics=["r22"])
+    for wrong in (rmse, [rmse], mae, [R2()], [3]):
+        with pytest.raises(UsageError, match="evaluate takes names of spoton's metrics and functions"):
+            evaluate(learn, metrics=wrong)
     with pytest.raises(UsageError, match="train and valid"):
         evaluate(learn, "test")
     with pytest.raises(DataError, match=r"\(2, 3\) answers for \(2, 1\) targets"):

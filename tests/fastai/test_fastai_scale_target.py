@@ -20,7 +20,7 @@ from spoton.layers import Denorm
 with quietly():
     from fastai.layers import SigmoidRange
     from fastai.learner import load_learner
-    from fastai.losses import BaseLoss
+    from fastai.losses import BaseLoss, CrossEntropyLossFlat
     from fastai.metrics import mae
     from fastai.vision.learner import vision_learner
 
@@ -160,5 +160,8 @@ def test_what_cannot_be_scaled_says_why() -> None:
     two = nn.Sequential(nn.Linear(2, 1), SigmoidRange(0, 1), SigmoidRange(0, 1))
     with pytest.raises(UsageError, match="2 SigmoidRange layers"):
         scale_target(custom(X, y, two))
+    classes = custom(X, torch.randint(0, 3, (16,)), nn.Linear(2, 3), loss_func=CrossEntropyLossFlat())
+    with pytest.raises(UsageError, match="learns classes"):
+        scale_target(classes)
     with pytest.raises(DataError, match="NaN or infinite"):
         scale_target(custom(X, y / 0, nn.Linear(2, 1)))

@@ -16,7 +16,7 @@ from spoton.fastai import check_load, evaluate, tabular_dls
 from spoton.fastai._quiet import quietly
 
 with quietly():
-    from fastai.tabular.core import Normalize
+    from fastai.tabular.core import FillMissing, Normalize
     from fastai.tabular.data import TabularDataLoaders
     from fastai.tabular.learner import tabular_learner
 
@@ -114,6 +114,31 @@ def test_text_that_is_listed_nowhere() -> None:
     with pytest.raises(DataError, match="town, street hold no numbers; list them in cat_names"):
         tabular_dls(df, "y")
     assert tabular_dls(df, "y", cat_names=["town", "street"], bs=32).one_batch()[0].shape == (32, 2)
+
+
+def test_numbers_that_are_none() -> None:
+    df = frame()
+    df.loc[3, "a"] = np.nan
+    assert plain(df).train_ds.conts["a"].isna().sum() == 1, "Normalize refuses what is missing now"
+    with pytest.raises(DataError, match="a lack numbers in some rows; add FillMissing to procs"):
+        tabular_dls(df, "y", bs=32, procs=[Normalize])
+    assert not tabular_dls(df, "y", bs=32).train_ds.conts.isna().any().any()
+
+    class Idle(FillMissing):  # type: ignore[misc]
+        def encodes(self, to: Any) -> None:
+            """As in fastai 2.8.3 with pandas 3."""
+
+    with pytest.raises(DataError, match="FillMissing has not filled them: update fastai"):
+        tabular_dls(df, "y", bs=32, procs=[Idle, Normalize])
+    df.loc[3, "a"] = -np.inf
+    with pytest.raises(DataError, match="a hold infinite numbers"):
+        tabular_dls(df, "y", bs=32)
+
+
+def test_one_name_is_a_list_of_one() -> None:
+    df = frame().assign(town="x").rename(columns={"y": 0})
+    dls = tabular_dls(df, 0, cat_names="town", cont_names="a", bs=32)
+    assert (list(dls.cat_names), list(dls.cont_names), list(dls.y_names)) == (["town"], ["a"], [0])
 
 
 def test_nearly_constant_columns() -> None:

@@ -121,6 +121,17 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
     "index": (lambda: layers.soft_index(torch.zeros(2, 5), torch.zeros(3, 2)), "have to broadcast"),
     "lookup": (lambda: layers.soft_lookup(torch.zeros(2, 5), torch.zeros(2, 3, 4)), "give one for each"),
     "values": (lambda: layers.pointer_nll(LOG_P, torch.zeros(4, 8), torch.zeros(4, 2)), "9 candidates need as many"),
+    "axis": (
+        lambda: layers.FirstIndex(dim=3)(torch.zeros(2, 3, 4)),
+        r"\(2, 3, 4\) have no axis dim=3; give one of 0 to 2",
+    ),
+    "axis from the end": (lambda: layers.soft_rank(torch.zeros(4), dim=-2), "no axis dim=-2"),
+    "axis of scores": (lambda: layers.soft_argmax(torch.zeros(4), dim=1), "scores of shape .* no axis dim=1"),
+    "axis of values": (lambda: layers.soft_index(torch.zeros(4), torch.zeros(2), dim=1), "no axis dim=1"),
+    "axis of a look-up": (lambda: layers.soft_lookup(torch.zeros(4), LOG_P, dim=1), "no axis dim=1"),
+    "axis of an order": (lambda: layers.log_order(torch.zeros(4), dim=1), "no axis dim=1"),
+    "columns": (lambda: layers.SparseLinear(4)(torch.zeros(3, 5)), r"takes 4 columns, these have the shape \(3, 5\)"),
+    "groups": (lambda: layers.PointFeatures("pts11"), r"as in \['pts11'\]"),
     "places": (lambda: layers.log_places(torch.zeros(4), 0), "1 or more places"),
 }
 

@@ -98,6 +98,8 @@ def test_wrong_use():
         SpotTableLadder(rungs=("trees",)).fit(X, X[:, 0])
     with pytest.raises(UsageError):
         SpotTableLadder(terms=0).fit(X, X[:, 0])
+    with pytest.raises(UsageError, match="lr is a positive number, not -1"):
+        SpotTableLadder(lr=-1).fit(X, X[:, 0])
     with pytest.raises(DataError):
         SpotTableLadder().fit(X, np.full(10, np.nan))
 

@@ -134,6 +134,9 @@ def test_errors() -> None:
     X, y = law(20, 8)
     with pytest.raises(UsageError, match="folds 2 or more"):
         SpotTable(folds=1).fit(X, y)
+    for lr in (0.0, -1.0, float("nan")):
+        with pytest.raises(UsageError, match="lr is a positive number, not"):
+            SpotTable(lr=lr).fit(X, y)
     with pytest.raises(DataError, match="these are 20 and 19"):
         SpotTable().fit(X, y[:19])
     with pytest.raises(DataError, match="row 3 is not"):

@@ -122,6 +122,13 @@ def test_spotnet_hits_every_held_out_image(task: str) -> None:
     assert run.metrics["valid"]["hit"] == 1
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("task", ["pnist/topleft", "pnist/box"])
+def test_spotnet_needs_no_adam(task: str) -> None:
+    """Stochastic gradient descent with momentum does it too."""
+    assert evaluate("spotnet?optimizer=sgd&lr=0.1", task, seed=11).metrics["valid"]["hit"] == 1
+
+
 def test_spotnet_refuses_what_is_no_pixel() -> None:
     X, y = tiny_images()
     with pytest.raises(Refused, match="points at pixels 0 to 27, and answers run from"):

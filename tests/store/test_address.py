@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from spoton._provenance import command, hide_passwords
 from spoton._run import Run
-from spoton.errors import SpotonError, StoreError, UsageError
+from spoton.errors import MissingExtra, SpotonError, StoreError, UsageError
 from spoton.store import DEFAULT, VARIABLE, Store
-from spoton.store._url import resolve, shown
+from spoton.store._url import place, resolve, shown
 
 SECRET = "pa%2Fss%40wo:rd"
 PLAIN = "pa/ss@wo:rd"
@@ -27,6 +30,17 @@ def test_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shown(resolve("here/a b.db")) == "here/a b.db"
     assert resolve("mariadb://h/d").drivername == "mariadb+pymysql"
     assert resolve("mysql+pymysql://h/d").drivername == "mysql+pymysql"
+
+
+def test_all_addresses_of_a_database_have_one_place() -> None:
+    for one, other in (
+        ("mariadb://u:x@127.0.0.1/d", "mysql://v@localhost:3306/d"),
+        ("postgres://u:x@H/d", "postgresql+psycopg://h:5432/d"),
+        ("s.db", f"sqlite:///{Path('s.db').absolute()}"),
+    ):
+        assert place(resolve(one)) == place(resolve(other))
+        assert "u:" not in place(resolve(one))
+    assert place(resolve("mysql://h/d")) != place(resolve("mysql://h/e"))
 
 
 @pytest.mark.parametrize(
@@ -68,7 +82,7 @@ def test_nobody_listens(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    "given",
     [
         f"mysql://u:{SECRET}@h/d",
         f"--store=postgresql://u:{PLAIN}@host:5432/d",
@@ -80,8 +94,8 @@ def test_nobody_listens(url: str) -> None:
         f"mysql://h/d?PASSWD={SECRET}",
     ],
 )
-def test_passwords_are_hidden(text: str) -> None:
-    hidden = hide_passwords(text)
+def test_passwords_are_hidden(given: str) -> None:
+    hidden = hide_passwords(given)
     assert "***" in hidden
     for word in ("pa%2F", "pa/ss", "wo:rd", "40wo"):
         assert word not in hidden
@@ -89,8 +103,8 @@ def test_passwords_are_hidden(text: str) -> None:
 
 
 def test_what_has_no_password_stays() -> None:
-    for text in ("postgresql://u@h/d", "/a/b@c:d", "linear@pts", "https://h:80/x?y=1", "a:b@c"):
-        assert hide_passwords(text) == text
+    for given in ("postgresql://u@h/d", "/a/b@c:d", "linear@pts", "https://h:80/x?y=1", "a:b@c"):
+        assert hide_passwords(given) == given
 
 
 def test_no_file_and_no_word_has_the_password(
@@ -121,3 +135,22 @@ def test_a_missing_driver_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(SpotonError, match=r"spoton\[db\]"):
         Store.open("postgresql://h/d")
+
+
+def test_an_account_that_needs_a_package_says_which(running: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyMySQL raises a RuntimeError then, which is no error of a database."""
+    server = running["mariadb"]
+    url = server.url()
+    with server._engine().connect() as connection:
+        connection.execute(text("INSTALL SONAME 'auth_ed25519'"))
+        connection.execute(text("CREATE USER strong@'%' IDENTIFIED VIA ed25519 USING PASSWORD('x')"))
+    monkeypatch.setitem(sys.modules, "nacl", None)
+    monkeypatch.setattr("pymysql._auth._nacl_bindings", False)
+    with pytest.raises(MissingExtra, match=r"'pynacl' package is required.*pip install 'pymysql\[rsa,ed25519\]'"):
+        Store.open(f"mariadb://strong:x@{url.rpartition('@')[2]}")
+
+
+def test_the_extra_has_what_accounts_of_mysql_need() -> None:
+    """MySQL 8 asks for a password that PyMySQL encrypts by `cryptography`, unless the connection is encrypted."""
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    assert any(name.startswith("pymysql[rsa]") for name in project["optional-dependencies"]["db"])

@@ -111,6 +111,9 @@ def test_a_store_that_breaks_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> No
     assert [run.id for run in read(JOURNAL)] == [run.id for run in runs]
     result = run("store", "info", "--store", "s.db")
     assert "2 more in spoton-runs.jsonl; spoton store sync delivers them" in result.stdout
+    assert "0 delivered" in (said := run("store", "sync", "--store", "other.db").stdout)
+    assert f"{JOURNAL} has more, for {Path('s.db').resolve()}; --store names one" in said
+    assert "more in" not in run("store", "info", "--store", "other.db").stdout
     assert run("store", "sync", "--store", "s.db").stdout == "s.db: 2 delivered, 0 were there already\n"
     assert not Path(JOURNAL).exists()
 

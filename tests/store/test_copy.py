@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,12 @@ def test_wrong_files(tmp_path: Path) -> None:
         (tmp_path / name).write_text('{"a": 1}')
         with pytest.raises(DataError, match="holds no runs of spoton"):
             import_runs(tmp_path / name)
+    export_runs([made(0)], tmp_path / "whole.json")
+    (whole,) = json.loads((tmp_path / "whole.json").read_text())
+    for damaged in ({"metrics": [1]}, {"metrics": 7}, {"packed_predictions": {"valid": "AAAA"}}, {"history": 1}):
+        (tmp_path / "a.json").write_text(json.dumps([whole | damaged]))
+        with pytest.raises(DataError, match=r"a\.json holds no runs of spoton"):
+            import_runs(tmp_path / "a.json")
     with pytest.raises(UsageError, match=r"\.json, \.jsonl, \.parquet"):
         export_runs([], tmp_path / "a.csv")
     with pytest.raises(DataError, match="there is no file"):

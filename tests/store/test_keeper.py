@@ -16,7 +16,7 @@ import pytest
 from made_runs import made, same
 
 from spoton.errors import DataError, StoreError
-from spoton.store import Keeper, Store, _keeper, append, read, sync
+from spoton.store import Keeper, Store, _keeper, append, others, read, sync
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +48,36 @@ def test_the_spool_keeps_what_another_bench_has_not_delivered() -> None:
         assert sync(opened, "spool") == (1, 1)
         assert not Path("spool").exists()
         assert sync(opened, "spool") == (0, 0)
+
+
+def test_two_stores_in_one_folder_do_not_get_each_others_runs() -> None:
+    with Store.open("a.db") as one, Store.open("b.db") as other:
+        first, second = Keeper(one, "spool"), Keeper(other, "spool")
+        first.add(made(0))
+        second.catch_up()
+        second.add(made(1))
+        append("spool", made(2))  # of an older spoton: for whoever comes
+        assert second.finish()
+        assert [run.seed for run in read("spool", other.place)] == [1, 2]  # all of them go at once, or none
+        assert others("spool", other.place) == [one.place] == [str(Path("a.db").resolve())]
+        sync(other, "spool")
+        assert [run.seed for run in other.runs()] == [1, 2]
+        assert [run.seed for run in read("spool")] == [0]
+        first.add(made(3))
+        assert first.finish()
+        assert [run.seed for run in one.runs()] == [0, 3]
+        assert not Path("spool").exists()
+        assert others("spool", one.place) == []
+
+
+def test_what_was_for_a_store_that_is_gone_is_for_whoever_comes() -> None:
+    append("spool", made(0), str(Path("gone.db").resolve()))
+    append("spool", made(1), "mysql://h:3306/d")
+    with Store.open("s.db") as opened:
+        assert sync(opened, "spool") == (1, 0)
+        assert others("spool", opened.place) == ["mysql://h:3306/d"]
+        assert sync(opened, "spool", keep=True) == (1, 0)  # a journal that is named is taken as a whole
+        assert len(read("spool")) == 1
 
 
 def test_ctrl_c_at_any_step_of_keeping_a_run_leaves_nothing_in_the_spool(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,7 +212,7 @@ def test_one_run_that_is_refused_does_not_hold_up_the_others() -> None:
         runs = read("spool")
         runs[1].metrics = {"valid": {None: 1.0}}  # type: ignore[dict-item]
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(_keeper, "read", lambda _: runs)
+            patch.setattr(_keeper, "read", lambda *_: runs)
             with pytest.raises(StoreError, match="cannot be written"):
                 sync(opened, "spool")
         assert opened.counts()["runs"] == 2

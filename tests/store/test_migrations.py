@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from made_runs import made
@@ -115,3 +116,17 @@ def test_tables_of_somebody_else_are_left_alone(url: str) -> None:
     engine.dispose()
     with pytest.raises(StoreError, match="a table 'runs' that is not of a spoton store"):
         Store.open(url)
+
+
+def test_whoever_waits_too_long_for_another_process_is_told(running: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise both would make the tables at once, which on MariaDB are no part of a transaction."""
+    monkeypatch.setattr(migrations, "PATIENCE", 0)
+    url = running["mariadb"].url()
+    engine = connect(resolve(url))
+    with engine.connect() as other:
+        assert other.execute(text(f"SELECT GET_LOCK({migrations.NAMED}, 0)")).scalar() == 1
+        with pytest.raises(StoreError, match="another process has been making the tables"):
+            Store.open(url)
+    engine.dispose()
+    with Store.open(url) as opened:
+        assert opened.schema == migrations.HEAD

@@ -9,9 +9,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from spoton._provenance import _of_process
 from spoton.cli import main
 from spoton.store import JOURNAL, Store, append
 
@@ -114,9 +116,16 @@ def test_two_processes_make_no_trial_twice() -> None:
 
 @pytest.mark.slow
 def test_several_jobs_make_no_trial_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    # in a notebook, of which the workers know nothing
+    monkeypatch.setitem(sys.modules, "ipykernel", ModuleType("ipykernel"))
+    monkeypatch.setenv("JPY_SESSION_NAME", "sweep.ipynb")
+    _of_process.cache_clear()
     assert spoton(monkeypatch, " ".join(COMMAND[3:-2]) + " --jobs 2") == 0
     made = tuning_runs()
     assert len(made) == len(set(made)) == 30
+    with Store.open("spoton.db") as opened:
+        assert set(opened.sql("SELECT command FROM runs")["command"]) == {"notebook sweep.ipynb"}
+    _of_process.cache_clear()
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from spoton import Task, get_task
+from spoton.plots import canvas, fact_picture
 from spoton.why import Fact, Study
 from spoton.why._why import subject_of
 from spoton.why.probes import Frames
@@ -66,6 +67,37 @@ def test_planted_faults_are_named(fault: str, member: str) -> None:
     assert found
     assert all(words in fact.words for fact in found)
     assert all(fact.advice for fact in found)
+    for fact in found:  # a picture a finding
+        assert fact.picture is not None
+        fact_picture(canvas().axes[0], fact.picture)
+
+
+def test_pictures_of_faults_show_what_was_measured() -> None:
+    X, y = images_of("topleft")
+    (off, _) = faults_of(X, y + 1)
+    assert off.picture is not None
+    shares = dict(zip(off.picture.x, off.picture.y, strict=True))
+    assert max(shares, key=lambda place: shares[place] or 0.0) == 1.0
+    assert shares[1.0] == 1.0
+    (crossed,) = faults_of(X, swapped(y))
+    assert crossed.picture is not None
+    columns, rows, *_ = crossed.picture.y
+    assert columns is not None
+    assert rows is not None
+    assert columns < rows
+    assert f"R2 {rows:.2f}" in crossed.words
+    assert f"({columns:.2f})" in crossed.words
+
+
+def test_rows_in_no_order_are_not_called_a_fault_but_told() -> None:
+    """No shift brings them back, and a law without a linear part looks the same."""
+    data = get_task("linear/dense?columns=20").data()
+    mixed = np.random.RandomState(0).permutation(data.y.to_numpy())
+    study = Study(Task.from_arrays("own", data.X, mixed), subject_of("mean"))
+    (fact,) = Frames().look(study)
+    assert not fact.fault
+    assert "explains nothing of the answers" in fact.words
+    assert "rows that do not belong together" in fact.words
 
 
 @pytest.mark.parametrize("shift", [-1, 1, 2])
@@ -74,3 +106,6 @@ def test_shifted_rows_are_named(shift: int) -> None:
     found = faults_of(data.X, np.roll(data.y.to_numpy(), shift, axis=0))
     assert len(found) == 1
     assert f"moved by {shift} rows" in found[0].words
+    assert found[0].picture is not None
+    assert found[0].picture.x == (-2, -1, 0, 1, 2)
+    assert found[0].picture.x[int(np.argmax(found[0].picture.y))] == shift

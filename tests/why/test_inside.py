@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from spoton import Task
-from spoton.learners import TorchRegressor
+from spoton.learners import FastaiRegressor, TorchRegressor
 from spoton.why import Fact, Probe, Study
 from spoton.why._alter import Altered, batch_norms, dropouts, group_norm, no_dropout, zero_head
 from spoton.why._descent import in_range
@@ -219,6 +220,14 @@ def test_small_last_batches_are_told_where_there_is_batch_normalisation() -> Non
     words = "the last batch of each epoch has 2 rows"
     for net, there in ((Forgetful, True), (Plain, False)):
         assert (words in words_of(Modes, a_study(net, batch_size=127, epochs=1))) == there  # 256 = 2 * 127 + 2
+
+
+def test_rows_that_fastai_leaves_out_are_told() -> None:
+    study = a_study(Plain, epochs=1)
+    for size, left in ((200, 56), (128, 0)):  # of 256 rows
+        subject: Any = SimpleNamespace(model=FastaiRegressor(batch_size=size), start=Plain())
+        said = [fact.words for fact in Modes()._batches(study, subject)]
+        assert [f"leaves out {left} of 256 rows" in words for words in said] == [True] * bool(left)
 
 
 def test_a_learner_without_a_net_has_no_inside() -> None:

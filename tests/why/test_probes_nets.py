@@ -75,7 +75,8 @@ def test_average_pooling_is_replaced() -> None:
     import torch
     from torch import nn
 
-    from spoton.why.probes._pooling import MaxMin, averages, without_averages
+    from spoton.why.probes import without_averages
+    from spoton.why.probes._pooling import MaxMin, averages
 
     net = nn.Sequential(nn.Conv2d(1, 3, 3), nn.AvgPool2d(2), nn.Sequential(nn.AdaptiveAvgPool2d(1)))
     assert averages(net) == 2
@@ -103,6 +104,24 @@ def test_pooling_that_forgets_the_place_is_found(closes: Closes) -> None:
     learner = subject_of(pooled, task).estimator.set_params(epochs=30, lr=0.02, batch_size=16)
     found = closes(Architecture(), learner, task, only="pool")
     assert found["pool by the maximum instead of the average"] > 0.3
+
+
+def test_a_net_is_told_where_it_is(closes: Closes) -> None:
+    from torch import nn
+
+    images = np.zeros((120, 1, 8, 8), dtype=np.float32)
+    column = np.random.RandomState(0).randint(8, size=120)
+    images[np.arange(120), 0, np.random.RandomState(1).randint(8, size=120), column] = 1
+    task = Task.from_arrays("own", images, column.astype(float))  # of a dot: shift-invariant layers cannot tell
+
+    def pooled(in_shape: tuple[int, ...], n_out: int) -> nn.Module:
+        head = [nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, n_out)]
+        return nn.Sequential(nn.Conv2d(in_shape[0], 8, 1), nn.ReLU(), *head)
+
+    learner = subject_of(pooled, task).estimator.set_params(epochs=25, lr=0.03, batch_size=20)
+    found = closes(Architecture(), learner, task, only="channels before the net")
+    assert set(found) == {"put LogScan channels before the net", "put coordinate channels before the net"}
+    assert max(found.values()) > 0.3
 
 
 def test_answers_are_parted_where_they_touch_each_other(closes: Closes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -131,10 +132,11 @@ def test_what_does_not_help_the_whole_is_no_cause(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.slow
 def test_a_long_learner_is_diagnosed_within_its_budget() -> None:
     start = time.monotonic()
-    found = why(Slow(), "friedman1", minutes=0.2, jobs=1)  # a fit takes 1 s of 12
-    assert time.monotonic() - start < 20
+    found = why(Slow(pause=0.03), "friedman1", minutes=0.6, jobs=1)  # a fit takes 3 s of 36, most of it asleep
+    assert time.monotonic() - start < 60
     assert found.facts[0].probe == "stand-in"
-    assert "Slow, 26 epochs" in {run.learner for run in found.runs} or "epochs instead of 100" in found.facts[0].words
+    shorter = any(re.fullmatch(r"Slow, \d\d epochs", run.learner) for run in found.runs)
+    assert shorter or "epochs instead of 100" in found.facts[0].words
     assert found.learner == "Slow"
     assert all("epochs instead" not in change.words for change, _ in found.measured)
     assert any(fact.words.startswith("with all 100 epochs, ") for fact in found.facts)

@@ -12,10 +12,12 @@ from sklearn.linear_model import LinearRegression
 from spoton import Task, get_learner
 from spoton.errors import UsageError
 from spoton.learners import rename
+from spoton.report import write_why
 from spoton.store import Store
 from spoton.why import Change, Diagnosis, Fact, Probe, Study, setting, why
 from spoton.why._keep import kept
 from spoton.why._render import render
+from spoton.why._subject import subject_of
 from spoton.why._why import CONFIRMED
 from spoton.why.probes import Optimisation, OutputRange, Reproducibility, TargetScale, probes
 
@@ -68,11 +70,23 @@ def test_the_words_say_no_more_than_was_measured(far_from_zero: Diagnosis) -> No
     assert (frame.loc[frame["verdict"] == "helps", "low"] > 0).all()
 
 
-def test_what_there_is_no_time_for_is_said() -> None:
+def test_what_there_is_no_time_for_is_said(tmp_path: Path) -> None:
     found = why(NET, a_table(500.0), probes=[TargetScale(), Optimisation()], minutes=1e-9)
     assert found.measured == ()
     assert len(found.untested) >= 5
     assert found.causes == ()
+    assert "Nothing was tried, the time was over" in "\n".join(str(part) for part in render(found))
+    write_why(found, tmp_path / "why.html")
+    assert "Nothing was tried, the time was over" in (tmp_path / "why.html").read_text()
+
+
+def test_figures_far_below_the_mean_answer_are_told_as_they_are() -> None:
+    study = Study(a_table(500.0), subject_of("basenet+yrange=none?epochs=1"), seeds=[0])
+    study.run([study.subject.pair()])
+    (fact,) = Optimisation().look(study)
+    held = study.runs[0].metrics["valid"]["r2"]
+    assert held < -1000  # an error is cut off at 2, which would be an R2 of -3
+    assert f"on held-out rows {held:.3f}" in fact.words
 
 
 def test_runs_are_kept_and_found_again(tmp_path: Path) -> None:
@@ -228,7 +242,8 @@ def test_the_command_says_it_in_words(tmp_path: Path, monkeypatch: pytest.Monkey
     shown = CliRunner().invoke(app, words)
     assert shown.exit_code == 0, shown.output
     assert "linear is 100 % of the way" in shown.output
-    assert "Nothing that was tried" in shown.output
+    assert "There is no gap to the oracle that a change could close" in shown.output
+    assert "out of time" not in shown.output
     assert (tmp_path / "w.json").read_text().startswith("[")
     for wrong in (["why"], ["why", "linear"], ["why", "friedman1", "linear", "--module", "a.py:B"]):
         refused = CliRunner().invoke(app, wrong)

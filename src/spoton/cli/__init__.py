@@ -12,6 +12,8 @@ import sys
 import typer
 
 from spoton.cli._bench import bench as _bench
+from spoton.cli._doctor import doctor as _doctor
+from spoton.cli._export import export as _export
 from spoton.cli._fit import fit as _fit
 from spoton.cli._lists import learners as _learners
 from spoton.cli._lists import metrics as _metrics
@@ -21,6 +23,7 @@ from spoton.cli._predict import predict as _predict
 from spoton.cli._predict import verify as _verify
 from spoton.cli._report import report as _report
 from spoton.cli._report import serve as _serve
+from spoton.cli._serve_model import serve_model as _serve_model
 from spoton.cli._show import show as _show
 from spoton.cli._sql import sql as _sql
 from spoton.cli._store import export_runs as _export_runs
@@ -54,8 +57,11 @@ app.command()(_sweep)
 app.command()(_leaderboard)
 app.command()(_report)
 app.command()(_serve)
+app.command("export")(_export)
+app.command("serve-model")(_serve_model)
 app.command("export-runs")(_export_runs)
 app.command("import-runs")(_import_runs)
+app.command()(_doctor)
 app.add_typer(_store)
 app.add_typer(_sql)
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from spoton.cli import _complete as complete
 from spoton.cli._mlflow import Mlflow
-from spoton.cli._output import check_writable, console, cores, replace_text
+from spoton.cli._output import Json, Output, Quiet, check_writable, console, cores
 from spoton.cli._own import Images, Npz, Points, TableFile, Target, own_tasks
 from spoton.cli._store import StoreOption
 
@@ -28,9 +29,12 @@ TABLE_LEARNERS = "oracle,mean,linear,ridge,lasso-cv,forest,gbdt,knn,basenet+xnor
 
 def bench(
     tasks: Annotated[
-        list[str] | None, typer.Argument(help="Tasks, as in pnist/topleft; spoton tasks lists them.")
+        list[str] | None,
+        typer.Argument(help="Tasks, as in pnist/topleft; spoton tasks lists them.", autocompletion=complete.task),
     ] = None,
-    learners: Annotated[str | None, typer.Option(help="Learners a,b,c; spoton learners lists them.")] = None,
+    learners: Annotated[
+        str | None, typer.Option(help="Learners a,b,c; spoton learners lists them.", autocompletion=complete.learners)
+    ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds: 0, 1, ...")] = 3,
     seed: Annotated[
         list[int] | None, typer.Option("--seed", min=0, help="This seed alone, in place of --seeds; may be repeated.")
@@ -38,11 +42,17 @@ def bench(
     train_size: Annotated[str | None, typer.Option(help="Numbers of training rows N[,N...]; all by default.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Epochs, for learners that have some.")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Runs at once; the number of cores by default.")] = None,
-    engine: Annotated[str | None, typer.Option(help="Where runs are made: loky (processes), ray or dask.")] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            help="Where runs are made: serial (this process), loky (processes), ray or dask.",
+            autocompletion=complete.engine,
+        ),
+    ] = None,
     address: Annotated[
         str | None, typer.Option(help="A running cluster: HOST of Ray, tcp://HOST:PORT of Dask's scheduler.")
     ] = None,
-    json: Annotated[str | None, typer.Option(help="Write all rows as JSON to FILE, or - for standard output.")] = None,
+    json: Json = None,
     picture: Annotated[Path | None, typer.Option(help="Write the leaderboard as a picture (.svg).")] = None,
     journal: Annotated[
         Path | None,
@@ -59,7 +69,7 @@ def bench(
     ] = False,
     live: Annotated[bool, typer.Option("--live", help="Show running curves, on a terminal.")] = False,
     mlflow: Mlflow = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+    quiet: Quiet = False,
     images: Images = None,
     points: Points = None,
     table: TableFile = None,
@@ -73,15 +83,15 @@ def bench(
     from spoton.store import Store
 
     _mlflow.check(mlflow)
-    chosen: list[Any] = [*own_tasks(images, points, table, target, npz), *(tasks or [])]
-    chosen = chosen or list(DEMO_TASKS)
+    out = Output(json, quiet)
     sizes = _sizes(train_size)
     wanted: int | list[int] = list(dict.fromkeys(seed)) if seed else seeds
-    for option, path in (("--json", json if json != "-" else None), ("--picture", picture)):
-        if path is not None:
-            check_writable(option, Path(path))
+    if picture is not None:
+        check_writable("--picture", picture)
     with progress(quiet=quiet, live=live) as bar:
         bar.say("loading")
+        chosen: list[Any] = [*own_tasks(images, points, table, target, npz), *(tasks or [])]
+        chosen = chosen or list(DEMO_TASKS)
         from spoton._bench import bench as run_bench
         from spoton._bench import cells
         from spoton._provenance import now
@@ -137,19 +147,16 @@ def bench(
         finally:
             opened.close()
     asked = [run for run in runs if run.learner in names]
-    if json is not None:
-        _write_json(asked, json)
-    if json != "-":
-        # an oracle that nobody asked for and that does not exist is no news
-        shown = [run for run in runs if run.learner in names or run.status == "ok"]
-        how = f"{jobs} at a time" if jobs else f"by {engine}"
-        took = f"{len(shown)} runs in {time.monotonic() - started:.0f} s, {how}; kept in {opened.name}"
-        if old := sum(run.started < began for run in shown):
-            took += f", {'all' if old == len(shown) else old} of them from there (--force makes them again)"
-        _print(shown, took, picture)
+    out.write([row for run in asked for row in run.rows()])
+    # an oracle that nobody asked for and that does not exist is no news
+    shown = [run for run in runs if run.learner in names or run.status == "ok"]
+    how = f"{1 if engine == 'serial' else jobs} at a time" if jobs or engine == "serial" else f"by {engine}"
+    took = f"{len(shown)} runs in {time.monotonic() - started:.0f} s, {how}; kept in {opened.name}"
+    if old := sum(run.started < began for run in shown):
+        took += f", {'all' if old == len(shown) else old} of them from there (--force makes them again)"
+    _print(shown, took, picture, out)
     if mlflow is not None and not interrupted:
-        sent = [run for run in runs if run.learner in names or run.status == "ok"]
-        _mlflow.try_to_deliver(sent, mlflow, store, opened.name)
+        _mlflow.try_to_deliver(shown, mlflow, store, opened.name, out)
     if interrupted:
         typer.echo(f"interrupted: {len(finished)} of {total} runs are kept; the same command goes on", err=True)
         sys.exit(130)
@@ -175,23 +182,10 @@ def _sizes(text: str | None) -> list[int | None]:
     return [int(part) for part in parts]
 
 
-def _write_json(runs: list[Run], target: str) -> None:
-    """One list of flat rows; a file is replaced at once or not at all."""
-    import json
-
-    text = json.dumps([row for run in runs for row in run.rows()], indent=1, allow_nan=False)
-    if target == "-":
-        typer.echo(text)
-        return
-    replace_text(Path(target), text + "\n")
-
-
-def _print(runs: list[Run], took: str, picture: Path | None) -> None:
+def _print(runs: list[Run], took: str, picture: Path | None, out: Output) -> None:
     from spoton.tables import report, save_svg
 
-    screen = console()
-    for part in report(runs, took, spread=screen.width >= 105):
-        screen.print(part, highlight=False)
+    out.show(*report(runs, took, spread=console().width >= 105))
     if picture is not None:
         save_svg(picture, report(runs, took))
-        typer.echo(f"picture: {picture}", err=True)
+        out.remark(f"picture: {picture}")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from spoton.cli._output import Output
 
 if TYPE_CHECKING:
     from spoton._run import Run
@@ -24,29 +26,38 @@ def check(uri: str | None) -> None:
         check_uri(uri)
 
 
-def deliver(groups: Iterable[list[Run]], uri: str) -> None:
-    """Send runs, and say how many.
+def deliver(groups: Iterable[list[Run]], uri: str, out: Output) -> dict[str, Any]:
+    """Send runs, say how many, and give that as it is written in JSON.
 
     Raises:
         StoreError: as `send`.
     """
+    from spoton._told import tell
     from spoton.tracking import send, shown
 
-    sent, there, pictures = 0, 0, 0
+    sent, there, pictures, done = 0, 0, 0, 0
+
+    def on_run(_: Run) -> None:
+        nonlocal done
+        done += 1
+        tell("runs sent to MLflow", done)
+
     for runs in groups:
-        one = send(runs, uri)
+        one = send(runs, uri, on_run=on_run)
         sent, there, pictures = sent + one.sent, there + one.there, pictures + one.pictures
-    typer.echo(f"MLflow at {shown(uri)}: {sent} runs with {pictures} pictures sent, {there} were there", err=True)
+    if not out.quiet:
+        typer.echo(f"MLflow at {shown(uri)}: {sent} runs with {pictures} pictures sent, {there} were there", err=True)
+    return {"uri": shown(uri), "sent": sent, "there": there, "pictures": pictures}
 
 
-def try_to_deliver(runs: list[Run], uri: str, store: str | None, name: str) -> None:
+def try_to_deliver(runs: list[Run], uri: str, store: str | None, name: str, out: Output) -> None:
     """After a bench: what goes wrong costs nothing, since the store `name` has all runs."""
     from spoton._provenance import hide_passwords
     from spoton.errors import SpotonError
     from spoton.tracking import later
 
     try:
-        deliver([runs], uri)
+        deliver([runs], uri, out)
     except SpotonError as error:
         where = f" --store {hide_passwords(store)}" if store else ""
         typer.echo(f"{error}; all runs are in {name}, and {later(uri)}{where} sends them", err=True)

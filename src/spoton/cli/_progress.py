@@ -1,4 +1,7 @@
-"""The progress bar of long commands, on standard error, so that standard output stays clean."""
+"""The progress bar of long commands, on standard error, so that standard output stays clean.
+
+All three kinds of bar also show what is told inside them by `spoton._told`: images that are read, files that come.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+from spoton._told import Say, listening
 
 if TYPE_CHECKING:
     from spoton._run import Run
@@ -23,6 +28,10 @@ class Bar:
         """Show what is going on."""
         if self._progress:
             self._progress.update(self._job, description=text)
+
+    def hear(self, what: str, done: int, total: int) -> None:
+        """What is told in numbers."""
+        self.say(f"{what} {done:,} of {total:,}" if total else what)
 
     def start(self, total: int) -> None:
         """The number of runs is known."""
@@ -74,7 +83,9 @@ def progress(*, quiet: bool = False, live: bool = False) -> Iterator[Bar]:
     console = Console(stderr=True)
     if not live:
         with Progress(*columns, console=console, transient=True) as shown:
-            yield Bar(shown)
+            told = Bar(shown)
+            with listening(told.hear):
+                yield told
         return
     from tempfile import TemporaryDirectory
 
@@ -86,7 +97,9 @@ def progress(*, quiet: bool = False, live: bool = False) -> Iterator[Bar]:
     with TemporaryDirectory(prefix="spoton-live-") as folder:
         bar = Progress(*columns, console=console)
         with Live(Group(bar, Curves(folder)), console=console, transient=True, refresh_per_second=4):
-            yield Bar(bar, folder)
+            told = Bar(bar, folder)
+            with listening(told.hear):
+                yield told
 
 
 @contextmanager
@@ -113,4 +126,48 @@ def share(*, quiet: bool = False) -> Iterator[Callable[[str, float, float], None
             most = f"at most {int(left) // 60}:{int(left) % 60:02} left"
             shown.update(job, description=words, completed=done, left=most)
 
-        yield step
+        def hear(what: str, done: int, total: int) -> None:
+            shown.update(job, description=f"{what} {done:,} of {total:,}" if total else what)
+
+        with listening(hear):
+            yield step
+
+
+@contextmanager
+def counted(*, quiet: bool = False) -> Iterator[Say]:
+    """A bar that is told what is done, how many are done, and of how many: 0 where nobody knows."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda what, done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}", markup=False),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        job = shown.add_task("", total=None)
+
+        def say(what: str, done: int, total: int) -> None:
+            shown.update(job, description=what, completed=done, total=total or None)
+
+        with listening(say):
+            yield say
+
+
+@contextmanager
+def waiting(words: str, *, quiet: bool = False) -> Iterator[None]:
+    """What is being done and for how long, where nobody can tell how much is left; nothing but on a terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        shown.add_task(words, total=None)
+        yield

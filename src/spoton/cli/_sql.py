@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
+
+from spoton.cli import _complete as complete
+from spoton.cli._output import Json, Output, Quiet
 
 Url = Annotated[
     str,
@@ -28,24 +30,38 @@ sql = typer.Typer(
 
 @sql.command()
 def load(
-    task: Annotated[str, typer.Argument(help="A task of digits, as in pnist/topleft or 'qnist/all?data=mnist'.")],
+    task: Annotated[
+        str,
+        typer.Argument(
+            help="A task of digits, as in pnist/topleft or 'qnist/all?data=mnist'.", autocompletion=complete.task
+        ),
+    ],
     url: Url,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the split that the column split tells.")] = 0,
     replace: Annotated[bool, typer.Option("--replace", help="In the place of the task that is there.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+    json: Json = None,
+    quiet: Quiet = False,
 ) -> None:
     """Write a task as the tables images, pixels and points, with views that find the points: all of it or nothing."""
     import time
 
-    from spoton.sql import load as load_task
+    from spoton.cli._progress import counted
 
+    out = Output(json, quiet)
     began = time.monotonic()
-    with _progress(quiet) as on_progress:
-        loaded = load_task(task, url, seed=seed, replace=replace, on_progress=on_progress)
-    typer.echo(
+    with counted(quiet=quiet) as say:
+        say("loading", 0, 0)
+        from spoton.sql import load as load_task
+
+        loaded = load_task(
+            task, url, seed=seed, replace=replace, on_progress=lambda done, total: say("images", done, total)
+        )
+    seconds = time.monotonic() - began
+    out.remark(
         f"{loaded.task} -> {loaded.database}: {loaded.images:,} images, {loaded.pixels:,} pixels above zero, "
-        f"in {time.monotonic() - began:.1f} s"
+        f"in {seconds:.1f} s"
     )
+    out.write(asdict(loaded) | {"seconds": seconds})
 
 
 @sql.command()
@@ -54,33 +70,28 @@ def points(
     check: Annotated[
         bool, typer.Option("--check", help="Compare each answer and feature with NumPy; 1 where any differs.")
     ] = False,
+    json: Json = None,
+    quiet: Quiet = False,
 ) -> None:
     """Find the answers and the pts features by SQL, and print what they are."""
-    from spoton.sql import Problem
+    from spoton.cli._progress import counted
 
-    with Problem.open(url) as problem:
-        counts = ", ".join(f"{count:,} {name}" for name, count in problem.counts().items())
-        typer.echo(f"{problem.task} in {problem.name}: {counts}; split of seed {problem.seed}")
-        typer.echo(problem.summary().to_string(float_format=lambda value: f"{value:.6g}"))
-        if not check:
-            return
-        found = problem.check()
+    out = Output(json, quiet)
+    with counted(quiet=quiet) as say:
+        say("asking the database", 0, 0)
+        from spoton.sql import Problem
+
+        with Problem.open(url) as problem:
+            counts, summary = problem.counts(), problem.summary()
+            say("comparing with NumPy", 0, 0)
+            found = problem.check() if check else []
+    numbers = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+    out.remark(f"{problem.task} in {problem.name}: {numbers}; split of seed {problem.seed}")
+    out.show(summary.to_string(float_format=lambda value: f"{value:.6g}"))
     for part in found:
-        typer.echo(
-            f"{part.name}: {part.difference or f'{part.rows:,} images x {part.columns} columns, equal to NumPy'}"
-        )
+        equal = f"{part.rows:,} images x {part.columns} columns, equal to NumPy"
+        out.show(f"{part.name}: {part.difference or equal}")
+    held = {"task": problem.task, "database": problem.name, "seed": problem.seed, "rows": counts}
+    answers = summary.rename_axis("answer").reset_index()
+    out.write(held | {"answers": answers, "check": [asdict(part) for part in found] if check else None})
     sys.exit(1 if any(part.difference for part in found) else 0)
-
-
-@contextmanager
-def _progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar on a terminal, nothing elsewhere."""
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        job = bar.add_task("images", total=None)
-        yield lambda done, total: bar.update(job, completed=done, total=total)

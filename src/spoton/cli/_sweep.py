@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spoton.cli._output import check_writable, console, cores
+from spoton.cli import _complete as complete
+from spoton.cli._output import Json, Output, Quiet, check_writable, console, cores
 from spoton.cli._own import Images, Npz, Points, TableFile, Target, own_tasks
 from spoton.cli._store import StoreOption
 
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 def sweep(
     words: Annotated[
         list[str],
-        typer.Argument(help="TASK LEARNER, as in pnist/topleft featsnet; LEARNER alone with own data."),
+        typer.Argument(
+            help="TASK LEARNER, as in pnist/topleft featsnet; LEARNER alone with own data.",
+            autocompletion=complete.task_then_learner,
+        ),
     ],
     param: Annotated[
         list[str] | None,
@@ -33,9 +37,13 @@ def sweep(
     ] = None,
     trials: Annotated[int | None, typer.Option(min=1, help="Settings in all; 20 by default, all of a grid.")] = None,
     metric: Annotated[
-        str | None, typer.Option(help="What to choose by; by default hit, accuracy or r2, the first there is.")
+        str | None,
+        typer.Option(
+            help="What to choose by; by default hit, accuracy or r2, the first there is.",
+            autocompletion=complete.metric,
+        ),
     ] = None,
-    sampler: Annotated[str, typer.Option(help="tpe, random or grid.")] = "tpe",
+    sampler: Annotated[str, typer.Option(help="tpe, random or grid.", autocompletion=complete.sampler)] = "tpe",
     seed: Annotated[int, typer.Option(min=0, help="Of the sampler.")] = 0,
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds report the best: 0, 1, ...")] = 3,
     train_size: Annotated[int | None, typer.Option(min=1, help="Train on so many rows; all by default.")] = None,
@@ -55,7 +63,8 @@ def sweep(
     ] = None,
     picture: Annotated[Path | None, typer.Option(help="Write pictures of the trials (.png, .svg, .pdf).")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write all trials to this CSV file.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+    json: Json = None,
+    quiet: Quiet = False,
     images: Images = None,
     points: Points = None,
     table: TableFile = None,
@@ -67,12 +76,7 @@ def sweep(
     from spoton.errors import StoreError, UsageError
     from spoton.store import DEFAULT, VARIABLE
 
-    own = own_tasks(images, points, table, target, npz)
-    if len(words) + len(own) != 2:
-        raise UsageError(
-            f"a sweep takes one task and one learner, as in spoton sweep pnist/topleft featsnet, not {' '.join(words)}"
-        )
-    task: Any = own[0] if own else words[0]
+    out = Output(json, quiet)
     for option, path in (("--picture", picture), ("--csv", csv)):
         if path is not None:
             check_writable(option, path)
@@ -82,6 +86,13 @@ def sweep(
     done, began = 0, time.monotonic()
     with progress(quiet=quiet) as bar:
         bar.say("loading")
+        own = own_tasks(images, points, table, target, npz)
+        if len(words) + len(own) != 2:
+            raise UsageError(
+                "a sweep takes one task and one learner, as in spoton sweep pnist/topleft featsnet, not "
+                + " ".join(words)
+            )
+        task: Any = own[0] if own else words[0]
         from spoton.store import Store
         from spoton.sweeps import sweep as run_sweep
         from spoton.sweeps._render import render
@@ -128,15 +139,14 @@ def sweep(
         except KeyboardInterrupt:
             typer.echo(f"interrupted: {done} runs are kept; the same command goes on", err=True)
             sys.exit(130)
-    screen = console()
-    for part in render(found, f"{time.monotonic() - began:.0f} s", spread=screen.width >= 105):
-        screen.print(part, highlight=False)
+    out.show(*render(found, f"{time.monotonic() - began:.0f} s", spread=console().width >= 105))
+    out.write(found.to_dict())
     if csv is not None:
         found.to_frame().to_csv(csv, index=False)
     if found.best is not None:
         if picture is not None:
             found.draw(picture)
-            typer.echo(f"picture: {picture}", err=True)
+            out.remark(f"picture: {picture}")
         try:
             with Store.open(where) as opened:
                 found.keep(opened, again=found.made > 0)

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from spoton.cli._output import check_writable, console, cores, replace_text
+from spoton.cli import _complete as complete
+from spoton.cli._output import Json, Output, Quiet, check_writable, cores
 from spoton.cli._own import Images, Npz, Points, TableFile, Target, own_tasks
 from spoton.cli._store import StoreOption
 
@@ -16,7 +17,10 @@ from spoton.cli._store import StoreOption
 def why(
     words: Annotated[
         list[str] | None,
-        typer.Argument(help="TASK LEARNER, as in pnist/topleft net3; LEARNER alone with own data, TASK with --module."),
+        typer.Argument(
+            help="TASK LEARNER, as in pnist/topleft net3; LEARNER alone with own data, TASK with --module.",
+            autocompletion=complete.task_then_learner,
+        ),
     ] = None,
     module: Annotated[
         str | None, typer.Option(help="A torch net of your own: FILE.py:NAME, as in net.py:MyNet?epochs=20&lr=1e-3.")
@@ -24,14 +28,17 @@ def why(
     minutes: Annotated[float, typer.Option(min=0.01, help="Budget; a fit that has begun is finished.")] = 3.0,
     seeds: Annotated[int, typer.Option(min=3, help="How many splits: 0 screens, 1, 2, ... confirm.")] = 4,
     jobs: Annotated[int | None, typer.Option(min=1, help="Runs at once; the number of cores by default.")] = None,
-    engine: Annotated[str | None, typer.Option(help="Where runs are made: loky (processes), ray or dask.")] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(help="Where runs are made: loky (processes), ray or dask.", autocompletion=complete.engine),
+    ] = None,
     address: Annotated[
         str | None, typer.Option(help="A running cluster: HOST of Ray, tcp://HOST:PORT of Dask's scheduler.")
     ] = None,
-    json: Annotated[Path | None, typer.Option(help="Write the measured changes as JSON.")] = None,
+    json: Json = None,
     html: Annotated[Path | None, typer.Option(help="Write the diagnosis with its pictures as one page.")] = None,
     store: StoreOption = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+    quiet: Quiet = False,
     images: Images = None,
     points: Points = None,
     table: TableFile = None,
@@ -42,12 +49,12 @@ def why(
     from spoton.cli._progress import share
     from spoton.store import Store
 
-    for option, path in (("--json", json), ("--html", html)):
-        if path is not None:
-            check_writable(option, path)
-    task, learner = _asked(words or [], module, own_tasks(images, points, table, target, npz))
+    out = Output(json, quiet)
+    if html is not None:
+        check_writable("--html", html)
     with share(quiet=quiet) as step:
         step("loading", 0.0, 60 * minutes)
+        task, learner = _asked(words or [], module, own_tasks(images, points, table, target, npz))
         from spoton.why import why as find_out
         from spoton.why._render import render
 
@@ -69,16 +76,13 @@ def why(
             sys.exit(130)
         finally:
             opened.close()
-    screen = console()
-    for part in render(found):
-        screen.print(part, highlight=False)
-    if json is not None:
-        replace_text(json, found.to_frame().to_json(orient="records", indent=1) + "\n")
+    out.show(*render(found))
+    out.write(found.to_frame())
     if html is not None:
         from spoton.report import write_why
 
         write_why(found, html)
-        typer.echo(f"page: {html}", err=True)
+        out.remark(f"page: {html}")
     if found.interrupted:
         typer.echo(f"interrupted: {len(found.runs)} runs are kept in {opened.name}; the same command goes on", err=True)
         sys.exit(130)

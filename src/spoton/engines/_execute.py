@@ -12,13 +12,12 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from spoton._cells import Cell
-from spoton._provenance import provenance
+from spoton._provenance import called_from_here
 from spoton._run import Run
 from spoton.engines._engine import Engine
 
 TRIES = 3  # workers that a cell may cost
 LOOK = 1.0  # seconds after which Ctrl-C is noticed where waiting cannot be interrupted
-OF_THE_BENCH = ("command", "folder_commit", "folder_dirty")  # a worker's own say nothing
 
 Numbered = tuple[int, Cell]
 
@@ -64,8 +63,7 @@ def _checked(run: Run, cell: Cell) -> Run:
         return cell.failed(f"a worker has spoton {run.version}, the bench {asked.version}; install the same everywhere")
     if run.data_hash != asked.data_hash:
         return cell.failed("a worker has other data by the name of this task; give all machines the same files")
-    here = provenance()
-    run.provenance |= {name: here[name] for name in OF_THE_BENCH}
+    run.provenance = called_from_here(run.provenance)
     return run
 
 

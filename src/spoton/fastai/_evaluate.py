@@ -11,11 +11,12 @@ import torch
 
 from spoton import catalogue
 from spoton.data import Array
-from spoton.errors import DataError
+from spoton.errors import DataError, UsageError
 from spoton.fastai._rows import all_rows
 from spoton.metrics import all_metrics, score
 
-Metrics = Sequence[str | Callable[[Array, Array], float]]
+Measure = str | Callable[[Array, Array], float]
+Metrics = Measure | Sequence[Measure]
 
 
 def evaluate(learn: Any, side: str = "valid", metrics: Metrics | None = None) -> dict[str, float]:
@@ -27,8 +28,8 @@ def evaluate(learn: Any, side: str = "valid", metrics: Metrics | None = None) ->
     Args:
         learn: a Learner.
         side: `train` or `valid`.
-        metrics: names of spoton's metrics (`r2`, `mse`, `mae`, ...), or functions (actual, predicted) of scikit-learn;
-            by default all that apply, and each output by itself.
+        metrics: names of spoton's metrics (`r2`, `mse`, `mae`, ...), or functions (actual, predicted) of scikit-learn,
+            or one of them; by default all that apply, and each output by itself.
 
     Returns:
         Name -> value, over all rows at once, in float64, never a mean of batches. Points are in pixels. Several outputs
@@ -36,22 +37,29 @@ def evaluate(learn: Any, side: str = "valid", metrics: Metrics | None = None) ->
 
     Raises:
         UnknownName: no such metric.
+        UsageError: a metric of fastai, or something else that is none.
         DataError: no rows, or not one answer a target.
 
     Example:
         >>> evaluate(learn, "train")["r2"], evaluate(learn, "valid")["r2"]  # doctest: +SKIP
     """
     known = all_metrics()
-    for name in metrics or ():
-        if isinstance(name, str) and name not in known:
-            raise catalogue.unknown("metric", name, sorted(known))
+    asked = [metrics] if isinstance(metrics, str) or callable(metrics) else list(metrics or ())
+    for m in asked:
+        if isinstance(m, str) and m not in known:
+            raise catalogue.unknown("metric", m, sorted(known))
+        if not isinstance(m, str) and (not callable(m) or _of_fastai(m)):
+            raise UsageError(
+                "evaluate takes names of spoton's metrics and functions (actual, predicted) of arrays, as"
+                f" scikit-learn's, not {_name(m)}; metrics of fastai are for learn.metrics and learn.validate"
+            )
     actual, predicted, columns = rows_of(learn, side)
     pairs = tuple(zip(columns[::2], columns[1::2], strict=True)) if _scaler(learn) is not None else ()
     if metrics is None:
         whole = bool(pairs) and bool(np.allclose(actual, actual.round(), atol=1e-3))
         return score(actual, predicted, columns, points=pairs, whole=whole)
     found = {}
-    for m in metrics:
+    for m in asked:
         if isinstance(m, str) and known[m].needs == "points":
             if not pairs:
                 raise DataError(f"{m} is for points, and the data of this Learner have none")
@@ -59,8 +67,17 @@ def evaluate(learn: Any, side: str = "valid", metrics: Metrics | None = None) ->
         elif isinstance(m, str):
             found[m] = known[m].fn(actual, predicted)
         else:
-            found[getattr(m, "__name__", type(m).__name__)] = float(m(actual, predicted))
+            found[_name(m)] = float(m(actual, predicted))
     return found
+
+
+def _of_fastai(metric: Any) -> bool:
+    """Whether it takes tensors of answers and targets, in that order."""
+    return hasattr(metric, "accumulate") or str(getattr(metric, "__module__", "")).startswith("fastai.")
+
+
+def _name(metric: Any) -> str:
+    return str(getattr(metric, "__name__", type(metric).__name__))
 
 
 def rows_of(learn: Any, side: str) -> tuple[Array, Array, list[str]]:

@@ -33,7 +33,7 @@ def scale_target(learn: Any) -> Any:
         The Learner.
 
     Raises:
-        UsageError: it is scaled already, or the model has several SigmoidRange layers.
+        UsageError: it is scaled already, it learns classes, or the model has several SigmoidRange layers.
         DataError: no targets, or some that are no finite numbers.
 
     Limits: one tensor of targets. The statistics need one pass through the training data, which loads every image.
@@ -43,6 +43,11 @@ def scale_target(learn: Any) -> Any:
     """
     if isinstance(learn.loss_func, ScaledLoss):
         raise UsageError("the targets of this Learner are scaled already; make a new Learner to scale them anew")
+    if classifies(learn.loss_func):
+        raise UsageError(
+            f"this Learner learns classes ({type(learn.loss_func).__name__}), which have no scale; scale_target is for"
+            " targets that are numbers"
+        )
     ranges = [module for module in learn.model.modules() if isinstance(module, SigmoidRange)]
     if len(ranges) > 1:
         raise UsageError(
@@ -58,6 +63,12 @@ def scale_target(learn: Any) -> Any:
     _append(learn, denorm)
     learn.loss_func = ScaledLoss(learn.loss_func, denorm)
     return learn
+
+
+def classifies(loss_func: Any) -> bool:
+    """Whether a loss is one of classes."""
+    kind = type(getattr(loss_func, "func", loss_func)).__name__
+    return any(word in kind for word in ("CrossEntropy", "BCE", "Dice"))
 
 
 def _move(layer: Any, denorm: Denorm) -> None:

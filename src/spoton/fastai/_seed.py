@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from typing import Any
+from numbers import Integral
+from typing import Any, SupportsIndex
 
 from spoton.errors import UsageError
 from spoton.fastai._quiet import quietly
@@ -12,7 +13,7 @@ with quietly():
     from fastai.torch_core import set_seed
 
 
-def seed_all(dls: Any, seed: int = 0) -> None:
+def seed_all(dls: Any, seed: SupportsIndex = 0) -> None:
     """Seed Python, NumPy, torch, and the DataLoaders, which shuffle by random numbers of their own.
 
     fastai's `set_seed` leaves those out: their numbers are drawn when the DataLoaders are made, and go on from fit to
@@ -33,11 +34,11 @@ def seed_all(dls: Any, seed: int = 0) -> None:
         >>> seed_all(dls, 42)  # doctest: +SKIP
         >>> learn = vision_learner(dls, resnet18)  # doctest: +SKIP
     """
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
         raise UsageError(f"a seed is a whole number of 0 or more, not {seed!r}")
     loaders = list(getattr(dls, "loaders", ()))
     if not loaders or any(not hasattr(loader, "rng") for loader in loaders):
         raise UsageError(f"seed_all takes fastai's DataLoaders, not {type(dls).__name__}; give learn.dls")
     for i, loader in enumerate(loaders):
         loader.rng = random.Random(f"{seed}:{i}")
-    set_seed(seed, reproducible=True)
+    set_seed(int(seed), reproducible=True)

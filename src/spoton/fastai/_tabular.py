@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -55,15 +55,16 @@ def tabular_dls(
     Raises:
         UsageError: a column that is not in the table or comes twice; a target among the inputs; fewer rows of training
             than a batch; nothing to hold out, or everything.
-        DataError: columns of text that are listed nowhere, or targets that are missing.
+        DataError: columns of text that are listed nowhere, numbers that are infinite, or missing without `FillMissing`,
+            or targets that are missing.
 
     Example:
         >>> dls = tabular_dls(df, "price", cat_names=["town"])  # doctest: +SKIP
     """
-    targets = [y_names] if isinstance(y_names, str) else list(y_names)
-    cats = list(cat_names)
-    conts = list(cont_names) if cont_names is not None else [c for c in df.columns if c not in {*targets, *cats}]
+    targets, cats = _listed(y_names), _listed(cat_names)
+    conts = _listed(cont_names) if cont_names is not None else [c for c in df.columns if c not in {*targets, *cats}]
     _check_names(df, targets, cats, conts)
+    _check_numbers(df, conts)
     train, valid = splits(len(df), valid_idx, valid_share, seed, "valid_idx")
     if len(train) < bs or bs < 2:
         raise UsageError(
@@ -75,7 +76,13 @@ def tabular_dls(
         # in one piece: pandas may lay columns out backwards, which torch cannot take
         ordered = df[[*cats, *conts, *targets]].copy()
         table = TabularPandas(ordered, steps, cats, conts, targets, splits=[train, valid])
+        _check_gaps(table, procs)
         return table.dataloaders(**{"bs": bs, "dl_type": TabDataLoader, **options})
+
+
+def _listed(names: Any) -> list[Any]:
+    """One name is a list of one: a text is no list of its letters."""
+    return [names] if isinstance(names, str) or not isinstance(names, Iterable) else list(names)
 
 
 def _check_names(df: pd.DataFrame, targets: list[str], cats: list[str], conts: list[str]) -> None:
@@ -101,6 +108,24 @@ def _check_names(df: pd.DataFrame, targets: list[str], cats: list[str], conts: l
     gone = [str(c) for c in targets if df[c].isna().any()]
     if gone:
         raise DataError(f"the targets {', '.join(gone)} are missing in some rows; leave those rows out")
+
+
+def _check_numbers(df: pd.DataFrame, conts: list[str]) -> None:
+    """One number that is infinite makes its column NaN, and then every weight."""
+    numbers = {c: df[c].to_numpy(dtype=np.float64, na_value=np.nan) for c in conts}
+    if endless := [str(c) for c, values in numbers.items() if np.isinf(values).any()]:
+        raise DataError(f"{', '.join(endless)} hold infinite numbers; leave those rows out, or give them a number")
+
+
+def _check_gaps(table: Any, procs: Sequence[Any]) -> None:
+    """So does one that is missing, where nothing fills it."""
+    gone = [str(c) for c in table.cont_names if table.items[c].isna().any()]
+    if not gone:
+        return
+    # with pandas 3 the one of fastai 2.8.3 writes into a copy
+    filled = any(issubclass(step if isinstance(step, type) else type(step), FillMissing) for step in procs)
+    advice = "FillMissing has not filled them: update fastai" if filled else "add FillMissing to procs"
+    raise DataError(f"{', '.join(gone)} lack numbers in some rows; {advice}, or leave those rows out")
 
 
 class CutNormalize(TabularProc):

@@ -34,7 +34,10 @@ def y_range_for(y: Any, margin: float = 0.5) -> tuple[Any, Any]:
     """
     if not margin >= 0:
         raise UsageError(f"a margin is a share of the range, 0 or more, not {margin}")
-    rows = torch.as_tensor(y.to_numpy(copy=True) if hasattr(y, "to_numpy") else y, dtype=torch.float64)
+    try:
+        rows = torch.as_tensor(y.to_numpy(copy=True) if hasattr(y, "to_numpy") else y, dtype=torch.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"limits are fitted to targets that are numbers ({error})") from error
     rows = rows[:, None] if rows.ndim == 1 else rows
     if rows.ndim != 2 or not rows.numel() or not rows.isfinite().all():
         raise DataError(f"limits are fitted to finite targets (n,) or (n, k), these have shape {tuple(rows.shape)}")

@@ -120,6 +120,11 @@ class History(Sequence[Row]):
         counts = f"{len(self)} epochs, {self.fits} fit{'s' * (self.fits != 1)}"
         return f"History({counts}: {', '.join(self.names) or 'empty'})"
 
+    def _repr_html_(self) -> str:
+        from spoton.history._card import html
+
+        return html(self)
+
     @property
     def names(self) -> list[str]:
         """The keys there are besides `epoch` and `fit`, in the order in which they came."""

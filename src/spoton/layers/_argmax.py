@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from spoton.layers._checks import check_axes
+from spoton.layers._checks import check_axes, check_dim
 from spoton.layers._grid import centres, check_temperature, wide
 from spoton.layers._tempered import MODES, Tempered, check_word
 
@@ -37,6 +37,7 @@ def soft_argmax(
     check_word("mode", mode, MODES)
     check_word("kind of ties", ties, TIES)
     check_axes(scores, "scores", "L")
+    check_dim(scores, "scores", dim)
     if not isinstance(temperature, Tensor):
         check_temperature(temperature)
     s = scores.movedim(dim, -1).to(wide(scores.dtype))

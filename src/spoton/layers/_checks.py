@@ -42,6 +42,16 @@ def check_axes(x: Any, what: str, axes: str = "") -> None:
     raise DataError(f"{what} are tensors of floating-point numbers{wanted}, this is {came}; {then}")
 
 
+def check_dim(x: Tensor, what: str, dim: int) -> None:
+    """Raise unless the tensor has such an axis.
+
+    Raises:
+        UsageError: it has not.
+    """
+    if not -x.ndim <= dim < x.ndim:
+        raise UsageError(f"{what} of shape {tuple(x.shape)} have no axis dim={dim}; give one of 0 to {x.ndim - 1}")
+
+
 def check_same(what: str, found: torch.Size, wanted: torch.Size, axes: str) -> None:
     """Raise unless answers have the shape that belongs to the output: tensors of other shapes may broadcast.
 

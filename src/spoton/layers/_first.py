@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from spoton.errors import UsageError
-from spoton.layers._checks import check_axes
+from spoton.layers._checks import check_axes, check_dim
 from spoton.layers._survival import log_first, log_sigmoid
 from spoton.layers._tempered import keep_temperature
 
@@ -39,6 +39,7 @@ def first_index(
     if mode not in MODES:
         raise UsageError(f"no mode is called '{mode}'; known: {', '.join(MODES)}")
     check_axes(logits, "logits", "L")
+    check_dim(logits, "logits", dim)
     z = logits.movedim(dim, -1)
     place = torch.arange(z.shape[-1], device=z.device, dtype=z.dtype)
     log_hit, log_miss = log_sigmoid(z), log_sigmoid(-z)

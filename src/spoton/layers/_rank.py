@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from spoton.layers._checks import check_axes, check_counts
+from spoton.layers._checks import check_axes, check_counts, check_dim
 from spoton.layers._grid import centres, check_temperature, wide
 from spoton.layers._survival import LOG_ZERO
 from spoton.layers._tempered import MODES, Tempered, check_word
@@ -52,6 +52,7 @@ def soft_rank(
     check_word("mode", mode, MODES)
     check_word("kind of ties", ties, TIES)
     check_axes(keys, "keys", "L")
+    check_dim(keys, "keys", dim)
     if not isinstance(temperature, Tensor):
         check_temperature(temperature)
     k = keys.movedim(dim, -1).to(wide(keys.dtype))

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from spoton.errors import DataError, UsageError
-from spoton.layers._checks import check_axes
+from spoton.layers._checks import check_axes, check_dim
 from spoton.layers._grid import centres
 
 
@@ -32,6 +32,7 @@ def soft_index(values: Tensor, index: Tensor, dim: int = -1, *, width: float | N
     `width=None` the slope at whole numbers is that towards the next position, at L - 1 that from the one before.
     """
     check_axes(values, "values", "L")
+    check_dim(values, "values", dim)
     rows = values.movedim(dim, -1)
     if not torch.compiler.is_compiling() and not _fit(rows.shape[:-1], index.shape[:-1]):
         raise DataError(
@@ -81,6 +82,7 @@ def soft_lookup(values: Tensor, log_p: Tensor, dim: int = -1) -> Tensor:
         DataError: not one probability a value.
     """
     check_axes(values, "values", "L")
+    check_dim(values, "values", dim)
     check_axes(log_p, "log-probabilities", "K L")
     if log_p.shape[-1] != values.shape[dim]:
         raise DataError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from spoton.layers._checks import check_axes
+from spoton.layers._checks import check_axes, check_dim
 from spoton.layers._grid import centres, check_temperature, wide
 from spoton.layers._rank import log_places, soft_rank
 from spoton.layers._tempered import MODES, Tempered, check_word
@@ -43,6 +43,7 @@ def log_order(
     """
     check_word("method", method, METHODS)
     check_axes(keys, "keys", "L")
+    check_dim(keys, "keys", dim)
     if not isinstance(temperature, Tensor):
         check_temperature(temperature)
     k = keys.movedim(dim, -1).to(wide(keys.dtype))
@@ -87,6 +88,7 @@ def soft_sort(
     check_word("mode", mode, MODES)
     check_word("method", method, METHODS)
     check_axes(keys, "keys", "L")
+    check_dim(keys, "keys", dim)
     hard = keys.sort(dim, descending=descending)[0]
     if mode == "hard":
         return hard

@@ -23,6 +23,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from spoton.errors import DataError, UsageError
+from spoton.layers._checks import check_axes
 from spoton.layers._eager import by_hand
 
 BETA = 1e-8
@@ -49,7 +50,8 @@ class SparseLinear(nn.Module):
 
     Raises:
         UsageError: codes where there are no categorical columns, or none where there are.
-        DataError: a code below 0 or beyond its column's levels (not asked in compiled and exported graphs).
+        DataError: another number of columns, or a code below 0 or beyond its column's levels (codes are not asked in
+            compiled and exported graphs).
 
     Limits: columns that are almost the same share a weight in no particular way; a law that needs hundreds of columns,
     or cancels between correlated ones, is found slowly: least squares is for that.
@@ -83,6 +85,9 @@ class SparseLinear(nn.Module):
             raise UsageError(
                 f"this layer has {has}, and {'no' if codes is None else 'some'} codes came; see cardinalities"
             )
+        check_axes(x, "columns", "D" if self.in_features else "")  # categories alone are fine
+        if x.shape[-1] != self.in_features:
+            raise DataError(f"this layer takes {self.in_features} columns, these have the shape {tuple(x.shape)}")
         out = F.linear(x, self.weight[:, : self.in_features], self.bias)
         if codes is not None:
             self._check(codes)

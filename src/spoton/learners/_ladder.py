@@ -13,7 +13,7 @@ from spoton.data import Array
 from spoton.errors import UsageError
 from spoton.learners._screening import losses_without
 from spoton.learners._table_inputs import Encoded
-from spoton.learners._table_regressor import TableRegressor
+from spoton.learners._table_regressor import TableRegressor, check_lr
 
 if TYPE_CHECKING:
     from spoton.learners._rungs import Part, Rung
@@ -103,6 +103,7 @@ class SpotTableLadder(TableRegressor):
 
         if min(self.epochs, self.linear_epochs, self.width, self.terms, self.members) < 1 or self.folds < 2:
             raise UsageError("epochs, linear_epochs, terms, members and width are 1 or more, folds 2 or more")
+        check_lr(self.lr)
         if unknown := set(self.rungs) - set(RUNGS):
             raise UsageError(f"there are the rungs {', '.join(RUNGS)}, and no '{min(unknown)}'")
         rng = check_random_state(self.random_state)

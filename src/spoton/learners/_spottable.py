@@ -12,7 +12,7 @@ from spoton.data import Array
 from spoton.errors import UsageError
 from spoton.learners._screening import losses_without
 from spoton.learners._table_inputs import Encoded
-from spoton.learners._table_regressor import TableRegressor
+from spoton.learners._table_regressor import TableRegressor, check_lr
 
 if TYPE_CHECKING:
     from spoton.learners._linear_part import LinearPart
@@ -90,6 +90,7 @@ class SpotTable(TableRegressor):
         """
         if min(self.epochs, self.linear_epochs, self.width) < 1 or self.members < 0 or self.folds < 2:
             raise UsageError("epochs, linear_epochs and width are 1 or more, members 0 or more, folds 2 or more")
+        check_lr(self.lr)
         rng = check_random_state(self.random_state)
         encoded, targets, fold = self._begin(X, y, rng)
         linear = self._descend(encoded, targets, fold, self.polish, rng)

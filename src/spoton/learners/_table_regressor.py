@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 
 from spoton.data import Array
-from spoton.errors import Diverged
+from spoton.errors import Diverged, UsageError
 from spoton.history import History
 from spoton.learners._table_inputs import Encoded, TableInputs
 from spoton.learners._table_targets import standardised_targets
@@ -17,6 +17,16 @@ from spoton.learners._torch import seeded
 if TYPE_CHECKING:
     from spoton.learners._linear_part import LinearPart
     from spoton.learners._member_choice import Below, Members
+
+
+def check_lr(lr: float) -> None:
+    """Raise unless it is a positive number.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if not 0 < lr < np.inf:
+        raise UsageError(f"lr is a positive number, not {lr}")
 
 
 class TableRegressor(RegressorMixin, BaseEstimator):

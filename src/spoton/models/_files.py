@@ -103,12 +103,25 @@ def _endings() -> set[str]:
 
 def _picture(folder: Path, name: str, card: Card) -> Array:
     """(C, H, W) float32, as images were in the fit."""
+    return planes_of(readers.read_image(folder, name, f"in '{folder}'"), f"'{folder / name}'", card)
+
+
+def planes_of(pixels: Array, where: str, card: Card) -> Array:
+    """(C, H, W) float32, as images were in the fit, of what a file holds: grey (H, W) or colour (H, W, 3).
+
+    Args:
+        pixels: uint8, or float32 in 0..1.
+        where: what the file is called, for messages.
+        card: of the model.
+
+    Raises:
+        DataError: other channels or another size than the model takes.
+    """
     channels, height, width = card.inputs["shape"]
-    pixels = readers.read_image(folder, name, f"in '{folder}'")
     planes = pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
     if channels == 1 and len(planes) == 3:
         if not (planes == planes[:1]).all():
-            raise DataError(f"'{folder / name}' is in colour, and the model was fitted on grey images; convert it")
+            raise DataError(f"{where} is in colour, and the model was fitted on grey images; convert it")
         planes = planes[:1]
     elif channels == 3 and len(planes) == 1:
         planes = np.repeat(planes, 3, axis=0)
@@ -116,7 +129,7 @@ def _picture(folder: Path, name: str, card: Card) -> Array:
         raise DataError(f"this model takes images of {channels} channels; give them as X (n, C, H, W) in an .npz")
     if not card.inputs["any_size"] and planes.shape[1:] != (height, width):
         raise DataError(
-            f"'{folder / name}' is {planes.shape[2]} x {planes.shape[1]} px, and the model was fitted on images of "
+            f"{where} is {planes.shape[2]} x {planes.shape[1]} px, and the model was fitted on images of "
             f"{width} x {height} px (width x height) and takes no others; bring it to that size"
         )
     found: Array = np.asarray(as_input(planes[None]))[0]

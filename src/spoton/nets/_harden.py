@@ -18,11 +18,10 @@ from spoton.layers import InkGate, NeighbourGate, ink_logits
 from spoton.layers._candidates import CANDIDATES, hard_candidates
 from spoton.layers._gated import hard_gated_point
 from spoton.nets._gatedspot import GatedSpot
+from spoton.nets._graphs import check_suffix, to_graph, whole_file, write_graph
 from spoton.nets._parts import check_images
 from spoton.nets._spotnet import SpotNet
-from spoton.optional import require
 
-SUFFIXES = (".onnx", ".pt2")
 ROWS = 64  # images at a time where the two forms are compared
 SHOWN = 5  # rows that the error names
 # e^-40 is nothing beside 1, and much smaller numbers are denormal, which makes CPUs ten times slower
@@ -157,26 +156,18 @@ class HardNet(nn.Module):
         left open, and of a `SpotNet` H and W.
 
         Raises:
-            UsageError: another suffix.
+            UsageError: another suffix, or no such folder.
             MissingExtra: the extra `onnx` is not installed.
+            DataError: the disk does not take it.
         """
         path = Path(path)
-        if path.suffix not in SUFFIXES:
-            raise UsageError(f"a net is exported to a file that ends in {' or '.join(SUFFIXES)}, not '{path.name}'")
-        if path.suffix == ".onnx":
-            for package in ("onnx", "onnxscript"):
-                require(package)
+        check_suffix(path)
         # sizes that all differ, so that no two axes are taken for each other
         channels, height, width = (self.in_shape[0], 5, 7) if self.any_size else self.in_shape
         axes = {0: "batch", 2: "height", 3: "width"} if self.any_size else {0: "batch"}
-        open_axes = {axis: torch.export.Dim(name, min=1) for axis, name in axes.items()}
-        example = torch.zeros(2, channels, height, width)
-        program = torch.export.export(copy.deepcopy(self).cpu(), (example,), dynamic_shapes=(open_axes,))
-        if path.suffix == ".pt2":
-            torch.export.save(program, path)
-        else:
-            names: dict[str, Any] = {"input_names": ["images"], "output_names": ["points"], "dynamic_shapes": (axes,)}
-            torch.onnx.export(program, dynamo=True, verbose=False, **names).save(path)  # type: ignore[union-attr]
+        program = to_graph(copy.deepcopy(self).cpu(), torch.zeros(2, channels, height, width), axes)
+        with whole_file(path) as partial:
+            write_graph(program, partial, ("images", "points"), axes)
         return path
 
     def extra_repr(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,13 +19,20 @@ MARKERS = ("o", "s", "^", "D")
 
 
 def show_image(ax: Axes, data: PointData, row: int) -> Axes:
-    """One image with its points; the title says the label and the answers that are no points."""
+    """One image with its points and boxes; the title says the label and the answers that are no points."""
+    from matplotlib.patches import Rectangle
+
     image = np.moveaxis(np.asarray(data.X)[row], 0, 2)
     ax.imshow(image.squeeze(), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     answers = data.y.iloc[row]
     for i, (x, y) in enumerate(data.points):
-        colour, marker = COLOURS[i % 4], MARKERS[i % 4]
+        colour, marker = _style(i)
         ax.plot(answers[x], answers[y], ms=7, mfc="none", mew=2, ls="", color=colour, marker=marker)
+    for (left, top), (right, bottom) in pairwise(data.points):
+        if left.endswith("left") and right.endswith("right"):
+            corner = answers[left] - 0.5, answers[top] - 0.5  # the box holds whole pixels
+            width, height = answers[right] - answers[left] + 1, answers[bottom] - answers[top] + 1
+            ax.add_patch(Rectangle(corner, width, height, fill=False, lw=1, color=COLOURS[1]))
     numbers = [name for name in data.y.columns if not any(name in pair for pair in data.points)]
     parts = [f"{name} {answers[name]:g}" for name in numbers]
     if data.labels is not None and "digit" not in numbers:
@@ -33,6 +40,11 @@ def show_image(ax: Axes, data: PointData, row: int) -> Axes:
     ax.set_title(", ".join(parts), fontsize=9)
     ax.set_axis_off()
     return ax
+
+
+def _style(i: int) -> tuple[str, str]:
+    """Colour and marker of a point; the first sixteen differ."""
+    return COLOURS[i % 4], MARKERS[(i + i // 4) % 4]
 
 
 def show_column(ax: Axes, data: PointData, column: str, target: str) -> Axes:
@@ -87,7 +99,7 @@ def _legend(figure: Figure, data: PointData) -> None:
     if not data.points or not data.images:
         return
     handles = [
-        Line2D([], [], ls="", mfc="none", mew=2, color=COLOURS[i % 4], marker=MARKERS[i % 4], label=f"({x}, {y})")
+        Line2D([], [], ls="", mfc="none", mew=2, color=_style(i)[0], marker=_style(i)[1], label=f"({x}, {y})")
         for i, (x, y) in enumerate(data.points)
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=8, frameon=False)
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 4), fontsize=8, frameon=False)

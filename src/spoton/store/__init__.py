@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from spoton.store._journal import JOURNAL as JOURNAL
 from spoton.store._journal import append as append
 from spoton.store._journal import check as check
+from spoton.store._journal import others as others
 from spoton.store._journal import read as read
 from spoton.store._names import DEFAULT as DEFAULT
 from spoton.store._names import VARIABLE as VARIABLE
@@ -33,7 +34,7 @@ _HOMES = {
     "sync": "_keeper",
 }
 
-__all__ = [*("DEFAULT", "JOURNAL", "VARIABLE", "append", "check", "read"), *_HOMES]
+__all__ = [*("DEFAULT", "JOURNAL", "VARIABLE", "append", "check", "others", "read"), *_HOMES]
 
 
 def __getattr__(name: str) -> Any:

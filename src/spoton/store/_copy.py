@@ -6,11 +6,11 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
+from spoton._told import tell
 from spoton.errors import StoreError, UsageError
 from spoton.store._reading import lots
 from spoton.store._rows import Row
@@ -44,18 +44,20 @@ def copy(source: Store, target: Store) -> tuple[int, list[Proof]]:
         UsageError: both are one database, and its proof would prove nothing.
         StoreError: one of the two fails, or they differ afterwards.
     """
-    if _place(source) == _place(target):
+    if source is target or source.place == target.place != ":memory:":
         raise UsageError(f"{source.name} cannot be copied to itself; name another file or database")
     with source.reading() as connection:
         keys = [key for (key,) in connection.execute(select(RUNS.c.id).order_by(RUNS.c.id))]
         uuids = {uuid for (uuid,) in connection.execute(select(RUNS.c.uuid).where(RUNS.c.id <= max(keys, default=0)))}
-    copied = 0
+    copied = done = 0
     for lot in lots(keys):
         with source.reading() as connection:
             records = _records(connection, list(lot))
         with target.writing() as connection:
             copied += insert_rows(connection, records)
             merge_artifacts(connection, records)
+        done += len(lot)
+        tell("runs copied", done, len(keys))
     query = select(RUNS.c.uuid, ARTIFACTS.c.name).select_from(ARTIFACTS.join(RUNS))
     with source.reading() as connection:
         named = {(uuid, name) for uuid, name in connection.execute(query)}
@@ -67,15 +69,6 @@ def copy(source: Store, target: Store) -> tuple[int, list[Proof]]:
                 f"{other.rows} rows); runs that the target had before differ, or somebody wrote meanwhile: copy again"
             )
     return copied, before
-
-
-def _place(store: Store) -> object:
-    """What two addresses of one database have in common."""
-    url = store.engine.url
-    if url.get_backend_name() == "sqlite":
-        file = url.database or ""
-        return Path(file).resolve() if file and file != ":memory:" else id(store)
-    return url.get_backend_name().replace("mariadb", "mysql"), url.host, url.port, url.database
 
 
 def proofs(store: Store, uuids: set[str], named: set[tuple[str, str]] | None = None) -> list[Proof]:
@@ -92,6 +85,8 @@ def _proof(store: Store, table: Table, uuids: set[str], named: set[tuple[str, st
     total, count = 0, 0
     with store.reading() as connection:
         for row in connection.execution_options(yield_per=1000).execute(query):
+            if count % 5000 == 0:
+                tell(f"proving the table {table.name} of {store.name}: {count:,} rows")
             if row[0] not in uuids:
                 continue
             if table is ARTIFACTS and named is not None and (row[0], row.name) not in named:

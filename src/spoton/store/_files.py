@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from spoton._run import Run
+from spoton._told import each_told
 from spoton.errors import DataError, UsageError
 from spoton.store._journal import read
 from spoton.store._packing import from_line, to_line
@@ -33,7 +34,7 @@ def export_runs(runs: Sequence[Run], path: str | Path) -> None:
         if kind == ".parquet":
             _table(runs).to_parquet(partial, index=False)
         else:
-            lines = [to_line(run) for run in runs]
+            lines = [to_line(run) for run in each_told("runs written", runs)]
             text = "[\n" + ",\n".join(lines) + "\n]\n" if kind == ".json" else "".join(line + "\n" for line in lines)
             partial.write_text(text, encoding="utf-8")
         partial.replace(path)
@@ -56,10 +57,12 @@ def import_runs(path: str | Path) -> list[Run]:
         return read(path)
     try:
         if kind == ".json":
-            return [from_line(json.dumps(record)) for record in json.loads(path.read_text(encoding="utf-8"))]
+            held = json.loads(path.read_text(encoding="utf-8"))
+            return [from_line(json.dumps(record)) for record in each_told("runs read", held)]
         import pandas as pd
 
-        return [from_line(line) for line in pd.read_parquet(path, columns=[RECORD])[RECORD]]
+        lines = list(pd.read_parquet(path, columns=[RECORD])[RECORD])
+        return [from_line(line) for line in each_told("runs read", lines)]
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror or error})") from error
     except (ValueError, TypeError, KeyError) as error:
@@ -77,7 +80,7 @@ def _table(runs: Sequence[Run]) -> Any:
 
     names = ("id", "task", "learner", "seed", "train_size", "status", "reason", "fit_seconds", "parameters", "version")
     rows = []
-    for run in runs:
+    for run in each_told("runs written", runs):
         row = {name: getattr(run, name) for name in (*names, "started", "finished")}
         scores = {f"{split}_{name}": value for split, part in run.metrics.items() for name, value in part.items()}
         rows.append(row | scores | {RECORD: to_line(run)})

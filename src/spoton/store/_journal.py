@@ -2,30 +2,42 @@
 
 It is the spool of a store too: what a database does not take now waits here. A bench that is killed leaves at most one
 half-written line, at the end; reading drops it, and appending begins a new line. Two benches on one machine may append
-to one file: writers take turns by a lock.
+to one file: writers take turns by a lock. A line of a spool says which store it is for, since two benches in one folder
+may write to two.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from spoton._run import Run
+from spoton._told import each_told
 from spoton.errors import DataError
 from spoton.store._packing import from_line, to_line
 
 JOURNAL = "spoton-runs.jsonl"
+STORE = "store"  # key of a line that is for one store
 
 
-def append(path: str | Path, run: Run) -> None:
+def append(path: str | Path, run: Run, place: str = "") -> None:
     """Add one run and push it to the disk.
+
+    Args:
+        path: the journal.
+        run: the run.
+        place: the `Store.place` that it is for; empty for any.
 
     Raises:
         DataError: the file cannot be written.
     """
-    line = to_line(run).encode() + b"\n"
+    text = to_line(run)
+    if place:
+        text = f'{text.rstrip()[:-1]}, "{STORE}": {json.dumps(place)}}}'
+    line = text.encode() + b"\n"
     with _said(path, "written"), _locked(path) as handle:
         if _torn(handle):
             line = b"\n" + line
@@ -34,12 +46,15 @@ def append(path: str | Path, run: Run) -> None:
         os.fsync(handle)
 
 
-def strike(path: str | Path, stored: Callable[[Iterable[str]], set[str]]) -> bool:
-    """Remove the file if all its runs are stored elsewhere; nobody appends meanwhile. Says whether it is gone.
+def strike(path: str | Path, stored: Callable[[Iterable[str]], set[str]], place: str = "") -> bool:
+    """Remove the runs of a store if all of them are there; nobody appends meanwhile. Says whether they are gone.
+
+    The file goes with the last of them; lines for other stores stay in it.
 
     Args:
         path: the journal.
         stored: tells of ids of runs those that are safe.
+        place: the `Store.place` whose runs are meant; empty for all.
 
     Raises:
         DataError: the file cannot be read or removed.
@@ -47,14 +62,52 @@ def strike(path: str | Path, stored: Callable[[Iterable[str]], set[str]]) -> boo
     if not Path(path).exists():
         return True
     with _said(path, "removed"), _locked(path) as handle:
-        ids = {run.id for run in read(path)}
+        ids = {run.id for run in read(path, place)}
         if stored(ids) < ids:
             return False
+        lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+        others = [line for line in lines if not _is_for(line, place)]
         try:
-            Path(path).unlink()
+            if others:
+                _replace(Path(path), "".join(others))
+            else:
+                Path(path).unlink()
         except PermissionError:  # Windows does not remove a file that is open
-            os.ftruncate(handle, 0)
+            if not others:
+                os.ftruncate(handle, 0)
     return True
+
+
+def _replace(path: Path, text: str) -> None:
+    """The file as a whole or as it was."""
+    partial = path.with_name(path.name + ".part")
+    try:
+        with partial.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _is_for(line: str, place: str) -> bool:
+    """Whether a line is for this store: one that names none is, and one whose file of SQLite is no longer there."""
+    if not place or f'"{STORE}": ' not in line:
+        return True
+    try:
+        named = json.loads(line).get(STORE, "")
+    except (ValueError, AttributeError):
+        return True  # half a line of a killed writer
+    return named in ("", place) or ("://" not in named and not Path(named).exists())
+
+
+def others(path: str | Path, place: str) -> list[str]:
+    """The places of other stores that runs in the file wait for."""
+    if not Path(path).is_file():
+        return []
+    lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
+    return sorted({json.loads(line)[STORE] for line in lines if not _is_for(line, place)})
 
 
 @contextmanager
@@ -108,8 +161,12 @@ def check(path: str | Path) -> None:
             Path(path).unlink(missing_ok=True)
 
 
-def read(path: str | Path) -> list[Run]:
+def read(path: str | Path, place: str = "") -> list[Run]:
     """All whole runs in the file, oldest first; none where there is no file.
+
+    Args:
+        path: the journal.
+        place: leave out what is for another store than that of this `Store.place`; empty for all.
 
     Raises:
         DataError: the file is not a journal: none of its lines is a run.
@@ -125,11 +182,12 @@ def read(path: str | Path) -> list[Run]:
         raise DataError(
             f"the journal {path} cannot be read ({error.strerror or error}); name another with --journal"
         ) from error
-    for line in text.splitlines():
+    for line in each_told("runs read", text.splitlines()):
         if not line.strip():
             continue
         try:
-            runs.append(from_line(line))
+            if _is_for(line, place):
+                runs.append(from_line(line))
         except (ValueError, TypeError):
             torn += 1  # half a line of a killed writer
     if torn and not runs and torn > 1:

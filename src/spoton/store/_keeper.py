@@ -57,7 +57,7 @@ class Keeper:
         """
         self.waiting.append(run)  # first, so that a Ctrl-C in between does not leave it in the spool alone
         try:
-            append(self.spool, run)
+            append(self.spool, run, "" if self.keep else self.store.place)
         except DataError as error:
             self.waiting.pop()
             self._add_past_the_spool(run, error)
@@ -73,7 +73,7 @@ class Keeper:
             return False
         if not self.keep:
             try:
-                strike(self.spool, self.store.has)
+                strike(self.spool, self.store.has, self.store.place)
             except (DataError, StoreError) as error:
                 self._say(str(error))
         return True
@@ -105,7 +105,8 @@ def sync(store: Store, spool: str | Path = JOURNAL, *, keep: bool = False) -> tu
     Args:
         store: where they go.
         spool: a journal.
-        keep: leave the file; it is removed otherwise, once the store has all of its runs.
+        keep: leave the file, and take all that is in it; otherwise what is for another store waits on, and the rest is
+            removed once the store has all of it.
 
     Returns:
         How many were delivered, and how many the store had already.
@@ -114,7 +115,8 @@ def sync(store: Store, spool: str | Path = JOURNAL, *, keep: bool = False) -> tu
         DataError: the spool cannot be read.
         StoreError: the store does not take them; what it has not taken stays in the spool.
     """
-    waiting = read(spool)
+    place = "" if keep else store.place
+    waiting = read(spool, place)
     delivered = refused = 0
     first: StoreError | None = None
     for start in range(0, len(waiting), AT_ONCE):
@@ -136,5 +138,5 @@ def sync(store: Store, spool: str | Path = JOURNAL, *, keep: bool = False) -> tu
     if first is not None and len(store.has(run.id for run in waiting)) < len({run.id for run in waiting}):
         raise first
     if not keep:
-        strike(spool, store.has)
+        strike(spool, store.has, place)
     return delivered, len({run.id for run in waiting}) - delivered

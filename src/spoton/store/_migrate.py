@@ -18,6 +18,8 @@ VERSIONS = "spoton_schema"  # the table that holds the version
 TASK = {"task", "images", "pixels", "points"}  # the tables that `spoton sql load` makes
 SCRIPTS = Path(__file__).parent / "_migrations"
 LOCK = 7_071_067  # any number, the same for all of spoton
+NAMED = "LEFT(CONCAT('spoton-', DATABASE()), 64)"  # MySQL takes no longer name of a lock
+PATIENCE = 60  # seconds for another process to make the tables
 
 
 def migrate(engine: Engine, shown: str, target: str = "head", scripts: Path = SCRIPTS) -> None:
@@ -34,7 +36,7 @@ def migrate(engine: Engine, shown: str, target: str = "head", scripts: Path = SC
     """
     if target == "head" and scripts == SCRIPTS and _ready(engine):
         return
-    with engine.connect().execution_options(writes=True) as connection, _alone(connection):
+    with engine.connect().execution_options(writes=True) as connection, _alone(connection, shown):
         _check(connection, shown, scripts)
         _views.drop(connection)
         _upgrade(connection, target, scripts)
@@ -101,17 +103,17 @@ def _upgrade(connection: Connection, target: str, scripts: Path) -> None:
 
 
 @contextmanager
-def _alone(connection: Connection) -> Iterator[None]:
+def _alone(connection: Connection, shown: str) -> Iterator[None]:
     """In a transaction that no other process migrates in."""
     kind = connection.dialect.name
     named = kind in ("mysql", "mariadb")  # its tables are no part of a transaction, so the lock is a named one
     with connection.begin():
         if kind == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-        if named:
-            connection.execute(text("SELECT GET_LOCK(CONCAT('spoton-', DATABASE()), 60)"))
+        if named and connection.execute(text(f"SELECT GET_LOCK({NAMED}, {PATIENCE})")).scalar() != 1:
+            raise StoreError(f"another process has been making the tables of {shown} for a minute; try again later")
         try:
             yield
         finally:
             if named:
-                connection.execute(text("SELECT RELEASE_LOCK(CONCAT('spoton-', DATABASE()))"))
+                connection.execute(text(f"SELECT RELEASE_LOCK({NAMED})"))

@@ -40,11 +40,14 @@ def to_line(run: Run) -> str:
 
 def from_line(line: str) -> Run:
     """The run of `to_line`, or of `Run.to_json`. Raises ValueError where it is neither."""
-    run = Run.from_json(line)
-    if '"packed_predictions"' in line:
-        held = json.loads(line)
-        run.predictions = _arrays(held.get("packed_predictions"))
-        run.row_ids = _arrays(held.get("packed_row_ids")) or None
+    try:
+        run = Run.from_json(line)
+        if '"packed_predictions"' in line:
+            held = json.loads(line)
+            run.predictions = _arrays(held.get("packed_predictions"))
+            run.row_ids = _arrays(held.get("packed_row_ids")) or None
+    except (AttributeError, TypeError, zlib.error, EOFError) as error:  # the names are right, what stands there is not
+        raise ValueError(f"this line is not a run of spoton ({error})") from error
     return run
 
 

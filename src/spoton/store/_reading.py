@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, column, func, select, table
 
 from spoton._run import Run
+from spoton._told import tell
 from spoton.store._rows import Row, to_run
 from spoton.store._schema import ARTIFACTS, EPOCHS, METADATA, METRICS, PREDICTIONS, RUNS
 
@@ -33,6 +34,7 @@ def chosen(where: dict[str, Any], newest: bool, limit: int | None) -> Select[Any
 def runs(connection: Connection, query: Select[Any], predictions: bool) -> Iterator[tuple[Row, Run]]:
     """Each row of the query with its run, oldest first."""
     rows = sorted((dict(row) for row in connection.execute(query).mappings()), key=lambda row: row["id"])
+    done = 0
     for lot in lots(rows):
         keys = [row["id"] for row in lot]
         metrics, epochs = _children(connection, METRICS, keys), _children(connection, EPOCHS, keys)
@@ -40,6 +42,9 @@ def runs(connection: Connection, query: Select[Any], predictions: bool) -> Itera
         for row in lot:
             key = row["id"]
             yield row, to_run(row, metrics.get(key, ()), epochs.get(key, ()), kept.get(key, ()))
+        if len(rows) > LOT:
+            done += len(lot)
+            tell("runs read from the store", done, len(rows))
 
 
 def _children(connection: Connection, narrow: Table, keys: Sequence[int]) -> dict[int, list[Row]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,11 +11,12 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from spoton._run import Run
+from spoton._told import tell
 from spoton.errors import StoreError
 from spoton.store import _reading, _writing
 from spoton.store._migrate import migrate, version
 from spoton.store._rows import digest, to_rows
-from spoton.store._url import connect, reason, resolve, shown
+from spoton.store._url import connect, place, reason, resolve, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,6 +87,11 @@ class Store:
         return shown(self._engine.url)
 
     @property
+    def place(self) -> str:
+        """The same text for all addresses of this database, without user and password: what the spool calls it."""
+        return place(self._engine.url)
+
+    @property
     def engine(self) -> Engine:
         """SQLAlchemy's engine, for queries of your own; `pandas.read_sql` takes it."""
         return self._engine
@@ -105,11 +111,12 @@ class Store:
             StoreError: as `add`.
         """
         added, lot = 0, list[Run]()
-        for run in runs:
+        for count, run in enumerate(runs, start=1):
             lot.append(run)
             if len(lot) == AT_ONCE:
                 added += self._add(lot)
                 lot = []
+                tell("runs added to the store", count, len(runs) if isinstance(runs, Sized) else 0)
         return added + self._add(lot)
 
     def _add(self, runs: Sequence[Run]) -> int:

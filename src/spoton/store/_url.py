@@ -12,7 +12,7 @@ from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from spoton._provenance import HIDDEN, hide_passwords
-from spoton.errors import UsageError
+from spoton.errors import MissingExtra, UsageError
 from spoton.optional import require
 from spoton.store._names import DEFAULT, VARIABLE
 
@@ -61,6 +61,16 @@ def shown(url: URL) -> str:
     return hide_passwords(plain.render_as_string(hide_password=True))
 
 
+def place(url: URL) -> str:
+    """The same text for all addresses of one database, without user and password; `:memory:` has no place."""
+    kind = url.get_backend_name()
+    if kind == "sqlite":
+        return str(Path(url.database).resolve()) if url.database and url.database != ":memory:" else ":memory:"
+    kind, port = ("mysql", 3306) if kind in ("mysql", "mariadb") else (kind, 5432)
+    host = "localhost" if url.host in (None, "", "127.0.0.1", "::1") else url.host.lower()
+    return f"{kind}://{host}:{url.port or port}/{url.database}"
+
+
 def reason(url: URL, error: Exception) -> str:
     """What a database says is wrong, on one line and without the password of its address."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
@@ -68,8 +78,8 @@ def reason(url: URL, error: Exception) -> str:
     return said.replace(str(url.password), HIDDEN) if url.password else said
 
 
-def connect(url: URL) -> Engine:
-    """An engine; nothing is opened before it is used.
+def connect(url: URL, patience: float = PATIENCE) -> Engine:
+    """An engine; nothing is opened before it is used. A server has `patience` seconds to take a connection.
 
     Raises:
         MissingExtra: the driver is not installed.
@@ -81,11 +91,24 @@ def connect(url: URL) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    options: dict[str, Any] = {"connect_timeout": int(PATIENCE)}
+    options: dict[str, Any] = {"connect_timeout": int(patience)}
     if kind in ("mysql", "mariadb"):
         options["charset"] = "utf8mb4"
     # a connection that died while a net was trained is noticed before it is used
-    return create_engine(url, connect_args=options, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(url, connect_args=options, pool_pre_ping=True, hide_parameters=True)
+    if kind in ("mysql", "mariadb"):
+        event.listen(engine, "do_connect", _connect_mysql)
+    return engine
+
+
+def _connect_mysql(dialect: Any, _: object, positional: Any, named: Any) -> Any:
+    """PyMySQL looks for the package of an account's kind of password only when the server asks for it."""
+    try:
+        return dialect.connect(*positional, **named)
+    except RuntimeError as error:
+        raise MissingExtra(
+            f"this account needs a package that is not installed ({error}); pip install 'pymysql[rsa,ed25519]'"
+        ) from error
 
 
 def _prepare_sqlite(raw: Any, _: object) -> None:

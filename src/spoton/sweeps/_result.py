@@ -6,7 +6,7 @@ import io
 import math
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
@@ -147,6 +147,18 @@ class Sweep:
         columns = [name if columns.index(name) == i else f"{name}_" for i, name in enumerate(columns)]
         return pd.DataFrame(rows, columns=columns)
 
+    def _repr_html_(self) -> str:
+        from spoton.sweeps._card import html
+
+        return html(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What was asked, all trials, the choice, and what it is worth: rows of runs, one a split."""
+        asked = {"task": self.plan.task.name, "learner": self.plan.family.name, "metric": self.plan.metric}
+        chosen = None if self.best is None else {"learner": self.best.learner, "params": self.best_params}
+        rows = [row for run in self.report for row in run.rows()]
+        return asked | {"best": chosen, "trials": [asdict(row) for row in self.trials], "report": rows}
+
     def importance(self) -> dict[str, float]:
         """Parameter -> its share in what sets good trials apart, the largest first; empty below four finished trials.
 
@@ -193,7 +205,8 @@ class Sweep:
         """Keep the figure in the store, as the artifact `sweep.png` of the winner's first reported run.
 
         Args:
-            store: the store. again: draw it also where the store has one.
+            store: the store.
+            again: draw it also where the store has one.
 
         Raises:
             DataError: no trial has a score.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from optuna.trial import Trial, TrialState
 
 from spoton._cells import Cell
+from spoton._provenance import called_from_here
 from spoton._run import Run
 from spoton.errors import EngineError
 from spoton.sweeps import _claims
@@ -83,7 +84,9 @@ class Search:
                 if not going:
                     return
                 for future in wait(going, return_when=FIRST_COMPLETED).done:
-                    self._settle(*going[future], future.result(), fresh=True)
+                    run = future.result()
+                    run.provenance = called_from_here(run.provenance)
+                    self._settle(*going[future], run, fresh=True)
                     del going[future]
         except BaseException as error:
             # Ctrl-C, or a process that was killed: the others would otherwise finish what they hold

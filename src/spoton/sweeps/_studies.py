@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from spoton.errors import StoreError, UsageError
 from spoton.optional import require
-from spoton.store._url import DRIVERS, PATIENCE, resolve, shown
+from spoton.store._url import DRIVERS, PATIENCE, place, resolve, shown
 
 if TYPE_CHECKING:
     from optuna.storages import BaseStorage
@@ -164,13 +164,4 @@ def _same(studies: Studies, store: URL) -> bool:
     file = store.database if store.get_backend_name() == "sqlite" else None
     if url is None:
         return file is not None and Path(file).resolve() == Path(studies.where).resolve()
-    return _place(url) == _place(store)
-
-
-def _place(url: URL) -> tuple[object, ...]:
-    kind = url.get_backend_name()
-    if kind == "sqlite":
-        return kind, str(Path(url.database).resolve()) if url.database else ""
-    kind, port = ("mysql", 3306) if kind in ("mysql", "mariadb") else (kind, 5432)
-    host = "localhost" if url.host in (None, "", "127.0.0.1", "::1") else url.host.lower()
-    return kind, host, url.port or port, url.database
+    return place(url) == place(store)

@@ -12,6 +12,8 @@ import os
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -20,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from spoton._told import tell
 from spoton.data import Array
 from spoton.errors import DataError
 
@@ -88,6 +91,16 @@ def full(source: str) -> tuple[Digits, Digits]:
     )
 
 
+def sources_at(place: Path) -> list[str]:
+    """The full sets at a place that SPOTON_DATA may name."""
+    return [source for source in SOURCES[1:] if _find(place, source) is not None]
+
+
+def downloads() -> Path:
+    """Where full sets are downloaded to."""
+    return Path.home() / ".cache" / "spoton"
+
+
 def _find(place: Path, source: str) -> Path | None:
     """The file or folder of `source` at `place`: itself for mnist, or a member named after the source."""
     if (named := place / f"{source}.npz").is_file():
@@ -136,12 +149,13 @@ def _read_idx(folder: Path, part: str) -> Array:
 def _download(source: str, place: Path | None) -> list[Array]:
     import torchvision
 
-    root = place if place and place.is_dir() else Path.home() / ".cache" / "spoton"
+    root = place if place and place.is_dir() else downloads()
     extra = {"split": "digits"} if source == "emnist" else {}
     arrays: list[Array] = []
     try:
         for train in (True, False):
-            data = getattr(torchvision.datasets, _TORCHVISION[source])(root, train=train, download=True, **extra)
+            with _downloads_told(source):
+                data = getattr(torchvision.datasets, _TORCHVISION[source])(root, train=train, download=True, **extra)
             images = data.data.numpy()
             # torchvision stores EMNIST with rows and columns exchanged
             arrays += [images.transpose(0, 2, 1) if source == "emnist" else images, data.targets.numpy()]
@@ -151,3 +165,39 @@ def _download(source: str, place: Path | None) -> list[Array]:
             "set SPOTON_DATA to an npz file or a folder of IDX files, or go online"
         ) from error
     return arrays
+
+
+class _Told:
+    """Stands in for the bar that torchvision draws, and tells of the bytes instead."""
+
+    def __init__(self, what: str, total: int | None) -> None:
+        self._what, self._done, self._total = what, 0, total or 0
+
+    def __enter__(self) -> _Told:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def update(self, count: int) -> None:
+        self._done += count
+        tell(self._what, self._done, self._total)
+
+
+@contextmanager
+def _downloads_told(source: str) -> Iterator[None]:
+    """torchvision draws a bar wherever standard error goes; here it is told to those who listen."""
+    from torchvision.datasets import utils
+
+    drawn = getattr(utils, "tqdm", None)
+
+    def told(*_: Any, total: int | None = None, **__: Any) -> _Told:
+        return _Told(f"bytes of {source}", total)
+
+    if drawn is not None:
+        utils.tqdm = told
+    try:
+        tell(f"looking for {source}")
+        yield
+    finally:
+        if drawn is not None:
+            utils.tqdm = drawn

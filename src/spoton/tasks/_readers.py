@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageOps
 
+from spoton._told import each_told
 from spoton.data import Array, as_input
 from spoton.errors import DataError, SpotonError
 
@@ -260,7 +261,7 @@ def _member(archive: Any, key: str, name: str) -> Any:
 def read_images(folder: Path, files: Sequence[str], rows: Rows) -> Array:
     """Images of one size as float32 (n, C, H, W) in 0..1: one channel where all are grey, else three."""
     images: list[Array] = []
-    for row, file in enumerate(files):
+    for row, file in enumerate(each_told("images read", files)):
         images.append(read_image(folder, file, rows(row)))
         (height, width), first = images[-1].shape[:2], images[0].shape[:2]
         if (height, width) != first:

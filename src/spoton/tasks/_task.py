@@ -91,6 +91,11 @@ class Task:
         """A fresh oracle: scored like any learner, it marks the upper end of the scale."""
         return None if self.make_oracle is None else self.make_oracle()
 
+    def _repr_html_(self) -> str:
+        from spoton.tasks._card import html
+
+        return html(self, vars(self).get("_loaded"))
+
     def __reduce__(self) -> tuple[Any, ...]:
         # a task of the catalogue travels to another process as its name, and its data is loaded there, once
         if not self.own:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from spoton.why._diagnosis import Diagnosis, Measured
-from spoton.why._effect import Effect
+from spoton.why._effect import LEAST, Effect
 from spoton.why._keep import Document, measured
 
 WIDTH = 40  # characters of the scale
@@ -55,7 +55,7 @@ def render(diagnosis: Diagnosis) -> Iterator[RenderableType]:
     if diagnosis.untested:
         yield Text()
         listed = "; ".join(change.words for change in diagnosis.untested)
-        why_not = "interrupted" if diagnosis.interrupted else "out of time"
+        why_not = "interrupted" if diagnosis.interrupted else "no gap is left" if no_gap(diagnosis) else "out of time"
         yield Text.assemble((f"Not tested, {why_not}: ", "bold"), listed)
     if diagnosis.failed:
         yield Text()
@@ -82,6 +82,11 @@ def _scale(diagnosis: Diagnosis) -> Text:
         (line[place + 1 :], "dim"),
         f" oracle   {diagnosis.learner} is {way(diagnosis.position)}{hit}",
     )
+
+
+def no_gap(diagnosis: Diagnosis) -> bool:
+    """Whether the learner is level with the oracle, so that no change has anything to close."""
+    return not diagnosis.measured and diagnosis.position > 1 - LEAST
 
 
 def way(position: float) -> str:
@@ -142,6 +147,10 @@ def _next(diagnosis: Diagnosis) -> Iterator[RenderableType]:
             yield Text(f"  {line}")
     elif diagnosis.faults:
         yield Text("Mend the data first; then ask again.", "bold")
+    elif no_gap(diagnosis):
+        yield Text("There is no gap to the oracle that a change could close.")
+    elif diagnosis.untested and not diagnosis.measured:
+        yield Text("Nothing was tried, the time was over before; give more --minutes.", "yellow")
     else:
         yield Text("Nothing that was tried closes a part of the gap that is clearly above the noise of the seeds.")
     seeds = len({run.seed for run in diagnosis.runs})

@@ -72,9 +72,11 @@ def _of_fastai(learn: Any) -> Subject:
     Raises:
         UsageError: a classifier, or a table with categories.
     """
+    from spoton.fastai._scale_target import classifies
+
     loss = learn.loss_func
     kind = type(getattr(loss, "func", loss)).__name__
-    if "CrossEntropy" in kind or "BCE" in kind or "Dice" in kind:
+    if classifies(loss):
         raise UsageError(
             f"this Learner classifies ({type(loss).__name__}); why takes one that learns numbers or points"
         )

@@ -89,12 +89,13 @@ def why(
     opened = Opened.open(store) if isinstance(store, str | Path) else store
     try:
         found = get_task(task) if isinstance(task, str) else task
+        subject = learner if isinstance(learner, Subject) else subject_of(learner, found)
         if found.data().images:  # kernels are compiled once an installation: no part of the budget
             get_learner("spotnet").warm_up()
         start = time.monotonic()
         study = Study(
             found,
-            learner if isinstance(learner, Subject) else subject_of(learner, found),
+            subject,
             seeds=range(seeds),
             seconds=60 * minutes,
             jobs=jobs,

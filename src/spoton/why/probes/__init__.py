@@ -6,6 +6,7 @@ from spoton import catalogue
 from spoton.why._alter import group_norm as group_norm
 from spoton.why._probe import Probe
 from spoton.why.probes._architecture import Architecture as Architecture
+from spoton.why.probes._architecture import without_averages as without_averages
 from spoton.why.probes._augmentation import Augmentation as Augmentation
 from spoton.why.probes._augmentation import without_moves as without_moves
 from spoton.why.probes._bounds import Bounds as Bounds

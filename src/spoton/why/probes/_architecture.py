@@ -62,7 +62,7 @@ class Architecture(Probe):
             )
 
     def _pools(self, study: Study, model: TorchRegressor) -> Iterator[Change]:
-        from spoton.why.probes._pooling import averages, without_averages
+        from spoton.why.probes._pooling import averages
 
         net = built(study, model)
         if net is None or not averages(net):
@@ -74,8 +74,7 @@ class Architecture(Probe):
                 words,
                 "average pooling, which forgets where things are",
                 partial(without_averages, pool=pool),
-                "from spoton.why.probes._pooling import without_averages\n\n"
-                f'net = without_averages(net, "{pool}")  # in place',
+                f'from spoton.why.probes import without_averages\n\nnet = without_averages(net, "{pool}")  # in place',
                 "pooling",
             )
 
@@ -100,6 +99,17 @@ class Architecture(Probe):
             group="skip",
             bypass=True,
         )
+
+
+def without_averages(net: nn.Module, pool: str) -> nn.Module:
+    """The net with other pooling instead of averages, in place.
+
+    Args:
+        net: any. pool: `max`, or `max and min`: half of the channels by the maximum, the others by the minimum.
+    """
+    from spoton.why.probes import _pooling
+
+    return _pooling.without_averages(net, pool)
 
 
 def with_channels(

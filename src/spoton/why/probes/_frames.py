@@ -11,6 +11,7 @@ from sklearn.model_selection import cross_val_predict
 
 from spoton import ink
 from spoton.data import Array, PointData
+from spoton.why._picture import Picture
 from spoton.why._probe import Fact, Probe
 from spoton.why._study import Study
 
@@ -22,6 +23,7 @@ FAR = 1.5  # pixels up to which a constant distance is an error and no other poi
 CONSTANT = 0.9  # share of rows with the same offset
 MOST = 2000  # rows that are looked at
 COLUMNS = 200  # of a table, the most telling ones
+SHOWN = 7  # distances in a picture
 
 
 class Frames(Probe):
@@ -51,6 +53,12 @@ class Frames(Probe):
                     f"{x_name}, {y_name} run from {min(x.min(), y.min()):.3g} to {max(x.max(), y.max()):.3g} on images "
                     f"of {size[0]} x {size[1]}: consistent with normalised coordinates",
                     "give points in pixels; spoton.frames converts them",
+                    Picture(
+                        "table",
+                        f"Answers on images of {size[0]} x {size[1]} pixels",
+                        columns=("answer", "smallest", "largest"),
+                        rows=tuple((name, float(v.min()), float(v.max())) for name, v in ((x_name, x), (y_name, y))),
+                    ),
                 )
                 continue
             straight = r2(horizontal, x), r2(vertical, y)
@@ -60,6 +68,14 @@ class Frames(Probe):
                     f"{x_name} follows the rows of the ink (R2 {crossed[0]:.2f}) and not its columns "
                     f"({straight[0]:.2f}), {y_name} the other way round: consistent with x and y swapped",
                     f"swap {x_name} and {y_name}",
+                    Picture(
+                        "bars",
+                        "What the place of the ink tells of the answers",
+                        "answer, from the ink's columns or rows",
+                        "R2 on rows left out",
+                        x=(f"{x_name}, columns", f"{x_name}, rows", f"{y_name}, columns", f"{y_name}, rows"),
+                        y=_within(straight[0], crossed[0], crossed[1], straight[1]),
+                    ),
                 )
                 continue
             for name, values, places, length in ((x_name, x, horizontal, size[0]), (y_name, y, vertical, size[1])):
@@ -76,6 +92,14 @@ class Frames(Probe):
                 f"{name} falls where the ink moves the other way (correlation {along.min():.2f}): consistent with a "
                 "flipped axis",
                 f"use {length - 1} - {name}",
+                Picture(
+                    "bars",
+                    f"{name} beside each corner point of the ink",
+                    "corner point",
+                    "correlation",
+                    x=tuple(range(1, len(along) + 1)),
+                    y=tuple(float(value) for value in along),
+                ),
             )
             return
         offsets, shares = zip(*(_commonest(values - column) for column in places.T), strict=True)
@@ -86,6 +110,7 @@ class Frames(Probe):
                 f"{name} lies {offsets[best]:+g} pixels from a corner of the ink on {100 * shares[best]:.0f} % of "
                 "the images: consistent with an offset",
                 f"subtract {offsets[best]:g} from {name}",
+                _offsets(name, values - places[:, best]),
             )
 
     def _rows(self, data: PointData) -> Iterator[Fact]:
@@ -97,16 +122,24 @@ class Frames(Probe):
         y = y[:, y.std(axis=0) > 0]
         if not y.shape[1]:
             return
-        now = max(r2(inputs, column) for column in y.T)
+        now = _moved(inputs, y, 0)
         if now > NONE:
             return
         for shift in SHIFTS:
-            moved = max(r2(inputs, column) for column in np.roll(y, -shift, axis=0).T)
+            moved = _moved(inputs, y, shift)
             if moved > max(SOME, now + CLEAR):
                 yield self._fault(
                     f"linear regression explains nothing (R2 {now:.2f}), and with answers moved by {shift} rows "
                     f"{moved:.2f}: consistent with rows that are shifted",
                     f"move the answers by {shift} rows",
+                    Picture(
+                        "bars",
+                        "Linear regression with the answers moved",
+                        "rows that the answers are moved by",
+                        "R2 on rows left out",
+                        x=tuple(sorted((0, *SHIFTS))),
+                        y=_within(*(_moved(inputs, y, rows) for rows in sorted((0, *SHIFTS)))),
+                    ),
                 )
                 return
         yield Fact(
@@ -115,8 +148,8 @@ class Frames(Probe):
             "that do not belong together, and with a law that has no linear part",
         )
 
-    def _fault(self, words: str, advice: str) -> Fact:
-        return Fact(self.name, words, fault=True, advice=advice)
+    def _fault(self, words: str, advice: str, picture: Picture) -> Fact:
+        return Fact(self.name, words, fault=True, advice=advice, picture=picture)
 
 
 def ink_coordinates(data: PointData) -> tuple[Array, Array]:
@@ -136,6 +169,30 @@ def r2(inputs: Array, y: Array) -> float:
         return 0.0
     predicted = cross_val_predict(RidgeCV(np.logspace(-2, 4, 7)), scaled, y, cv=5)
     return float(1 - ((predicted - y) ** 2).mean() / y.var())
+
+
+def _moved(inputs: Array, y: Array, rows: int) -> float:
+    """The best R2 of any answer, with the answers moved by so many rows."""
+    return max(r2(inputs, column) for column in np.roll(y, -rows, axis=0).T)
+
+
+def _within(*scores: float) -> tuple[float, ...]:
+    """R2 for a picture: far below 0 is as bad as -1."""
+    return tuple(max(-1.0, score) for score in scores)
+
+
+def _offsets(name: str, offsets: Array) -> Picture:
+    """How often each distance from the corner of the ink occurs, the commonest ones, in their order."""
+    values, counts = np.unique(np.round(offsets, 3), return_counts=True)
+    most = np.sort(np.argsort(-counts, kind="stable")[:SHOWN])
+    return Picture(
+        "bars",
+        f"{name} from a corner of the ink",
+        "pixels",
+        "share of the images",
+        x=tuple(float(value) for value in values[most]),
+        y=tuple(float(count) / len(offsets) for count in counts[most]),
+    )
 
 
 def _commonest(offsets: Array) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from numbers import Real
@@ -10,7 +11,6 @@ from sklearn.base import BaseEstimator, clone
 
 from spoton.learners import TorchRegressor, model_of, rename
 from spoton.why._change import Change, parameter, setting
-from spoton.why._effect import error_of
 from spoton.why._probe import Fact, Probe
 from spoton.why._study import Study
 
@@ -30,7 +30,8 @@ class Optimisation(Probe):
         losses = [run.metrics["train"]["r2"] for run in runs if "r2" in run.metrics.get("train", {})]
         if losses:
             train = sum(losses) / len(losses)
-            valid = 1 - sum(error_of(run) ** 2 for run in runs) / len(runs)
+            held = [run.metrics["valid"]["r2"] for run in runs if "r2" in run.metrics["valid"]]
+            valid = sum(held) / len(held) if held else math.nan  # as it is: errors are cut off at 2
             yield Fact(self.name, f"R2 on the training rows {train:.3f}, on held-out rows {valid:.3f}")
 
     def changes(self, study: Study) -> Iterable[Change]:
