@@ -16,6 +16,8 @@ from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 import spoton.report
+import spoton.serving
+from spoton import fit_model
 from spoton.cli import app
 from spoton.store import Store
 
@@ -32,6 +34,8 @@ CALLS: dict[str, list[str]] = {
     "leaderboard": [],
     "report": [],
     "serve": ["--port", "0"],
+    "export": ["model", "--torch", "model.pt2"],
+    "serve-model": ["model", "--port", "0"],
     "export-runs": ["runs.jsonl"],
     "import-runs": ["some.jsonl"],
     "doctor": ["--no-imports"],
@@ -50,6 +54,8 @@ KEYS = {
     "sweep": {"task", "best", "trials", "report"},
     "report": {"page", "runs", "bytes"},
     "serve": {"address"},
+    "export": {"model", "files"},
+    "serve-model": {"address", "model"},
     "export-runs": {"runs", "file"},
     "import-runs": {"added", "there"},
     "doctor": {"works", "findings"},
@@ -85,6 +91,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ):
             result = CliRunner().invoke(app, words)
             assert result.exit_code == 0, result.output
+        fit_model("pnist/top", "linear", train_size=50).save("model")
     return folder
 
 
@@ -97,6 +104,7 @@ def _in_a_copy(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         ready(f"http://127.0.0.1:{port}/")  # and no server that would wait for Ctrl-C
 
     monkeypatch.setattr(spoton.report, "serve", served)
+    monkeypatch.setattr(spoton.serving, "serve_model", lambda *given, ready: ready(f"http://127.0.0.1:{given[2]}/"))
 
 
 def run(name: str, *words: str) -> Result:
@@ -130,7 +138,8 @@ def test_quiet_leaves_the_result_alone(name: str) -> None:
     assert json.loads(Path("result.json").read_text())
     assert result.stderr == ""
     assert "\x1b" not in result.stdout
-    writes = {"show", "report", "serve", "export-runs", "import-runs", "store sync", "store copy", "sql load"}
+    writes = {"show", "report", "serve", "export", "serve-model", "export-runs", "import-runs"}
+    writes |= {"store sync", "store copy", "sql load"}
     assert (result.stdout == "") == (name in writes) or name == "doctor"
 
 

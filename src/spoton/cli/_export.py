@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from spoton.cli._output import Json, Output, Quiet
 from spoton.cli._predict import ModelFolder, Module, load
 
 
@@ -22,8 +23,8 @@ def export(
     torch: Annotated[Path | None, typer.Option(help="Write a graph for torch.export.load to this .pt2 file.")] = None,
     hard: Annotated[bool, typer.Option("--hard", help="The net as an exact rule: spotnet and gatedspot.")] = False,
     module: Module = None,
-    json: Annotated[bool, typer.Option("--json", help="Print what the check found as JSON.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    json: Json = None,
+    quiet: Quiet = False,
 ) -> None:
     """Write a model to ONNX or torch.export, checked against it on real inputs; what fails the check is not written."""
     from spoton.errors import UsageError
@@ -31,6 +32,7 @@ def export(
     for option, path, suffix in (("--onnx", onnx, ".onnx"), ("--torch", torch, ".pt2")):
         if path is not None and path.suffix != suffix:
             raise UsageError(f"{option} writes a file that ends in {suffix}, not '{path.name}'; name it so")
+    out = Output(json, quiet)
     paths = [path for path in (onnx, torch) if path is not None]
     if not paths:
         raise UsageError("nothing is asked for; say --onnx FILE.onnx, --torch FILE.pt2, or both")
@@ -42,10 +44,6 @@ def export(
 
         loaded = load(model, module, None)
         found = export_model(loaded, paths, inputs_of(inputs, loaded.card) if inputs else None, hard=hard)
-    if json:
-        from json import dumps
-
-        typer.echo(dumps([check.to_dict() for check in found], indent=1))
-    elif not quiet:
-        for check in found:
-            typer.echo(str(check))
+    for check in found:
+        out.remark(str(check))
+    out.write({"model": model, "files": [check.to_dict() for check in found]})

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from spoton.cli._output import Json, Output, Quiet
 from spoton.cli._predict import Device, ModelFolder, Module, load
 
 
@@ -23,7 +24,8 @@ def serve_model(
     seconds: Annotated[float, typer.Option(min=0.01, help="To receive a request, and again to answer it.")] = 30.0,
     device: Device = None,
     module: Module = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Do not say where it is.")] = False,
+    json: Json = None,
+    quiet: Quiet = False,
 ) -> None:
     """Answer over HTTP: images or JSON in, points out, until Ctrl-C; extra: serve. The page at / shows how to ask."""
     from dataclasses import replace
@@ -32,6 +34,7 @@ def serve_model(
     from spoton.serving import serve_model as serve
     from spoton.serving._server import PORT
 
+    out = Output(json, quiet)
     limits = Limits(
         bytes=int(megabytes * 2**20), pixels=int(megapixels * 1e6), rows=rows, seconds=seconds, waiting=waiting
     )
@@ -39,7 +42,7 @@ def serve_model(
         limits = replace(limits, workers=workers)
 
     def ready(address: str) -> None:
-        if not quiet:
-            typer.echo(f"{address} answers with {model}; Ctrl-C ends it")
+        out.remark(f"{address} answers with {model}; Ctrl-C ends it")
+        out.write({"address": address, "model": model})
 
     serve(load(model, module, device), host, PORT if port is None else port, limits, ready=ready)
