@@ -34,13 +34,14 @@ CALLS: dict[str, list[str]] = {
     "leaderboard": [],
     "report": [],
     "serve": ["--port", "0"],
+    "export": ["model", "--torch", "model.pt2"],
+    "serve-model": ["model", "--port", "0"],
     "export-runs": ["runs.jsonl"],
     "import-runs": ["some.jsonl"],
     "doctor": ["--no-imports"],
     "fit": ["pnist/top", "--learner", "linear@pts", "--train-size", "50", "-o", "fitted"],
     "predict": ["model", "images.npz"],
     "verify": ["model"],
-    "export": ["model", "--torch", "model.pt2"],
     "serve-model": ["model", "--port", "0"],
     "store info": [],
     "store sync": [],
@@ -57,6 +58,8 @@ KEYS = {
     "sweep": {"task", "best", "trials", "report"},
     "report": {"page", "runs", "bytes"},
     "serve": {"address"},
+    "export": {"model", "files"},
+    "serve-model": {"address", "model"},
     "export-runs": {"runs", "file"},
     "import-runs": {"added", "there"},
     "doctor": {"works", "findings"},
@@ -69,7 +72,7 @@ KEYS = {
     "sql load": {"images", "pixels", "seconds"},
     "sql points": {"answers", "check"},
 }
-ROWS = {"bench", "why", "recorded", "leaderboard", "export", "predict"}  # a list of flat rows
+ROWS = {"bench", "why", "recorded", "leaderboard", "predict"}  # a list of flat rows
 
 
 def commands(command: Any, name: str = "") -> Iterator[tuple[str, Any]]:
