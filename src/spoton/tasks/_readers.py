@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import difflib
 import io
+import os
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,12 +18,15 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageOps
 
+from spoton import _trust
+from spoton._trust import check_bytes, check_regular, told
 from spoton.data import Array, as_input
-from spoton.errors import DataError, SpotonError
+from spoton.errors import DataError
 
 Record = tuple[int, list[str]]  # the line where it begins, its cells
 
 BOOLS = {"true": 1.0, "false": 0.0}
+SEARCHED, LONGEST_NAME = 5000, 255  # files among which the nearest name is looked for, and its characters
 FIX_NUMBER = "write a number with a decimal point, or leave that row or column out"
 
 
@@ -52,9 +57,8 @@ class Sheet:
 @contextmanager
 def opened(path: Path, what: str) -> Iterator[IO[bytes]]:
     """The file's bytes, or a sentence on why there are none."""
+    check_regular(path, what)
     try:
-        if path.is_dir():
-            raise DataError(f"the {what} has to be a file and '{path}' is a folder; give the file in it")
         stream = path.open("rb")
     except FileNotFoundError:
         raise DataError(f"there is no {what} '{path}'; check the path") from None
@@ -62,17 +66,6 @@ def opened(path: Path, what: str) -> Iterator[IO[bytes]]:
         raise DataError(f"the {what} '{path}' cannot be opened ({exc}); check it") from exc
     with stream:
         yield stream
-
-
-@contextmanager
-def told(sentence: str) -> Iterator[None]:
-    """Turn whatever Pillow, NumPy or pyarrow raise on a broken file (a dozen kinds) into `sentence`."""
-    try:
-        yield
-    except (SpotonError, MemoryError):
-        raise
-    except Exception as exc:
-        raise DataError(sentence) from exc
 
 
 def check_columns(columns: Sequence[str], name: str) -> None:
@@ -94,6 +87,7 @@ def check_columns(columns: Sequence[str], name: str) -> None:
 def read_csv(path: Path, what: str) -> tuple[list[str], Iterator[Record]]:
     """The header, and the records with their lines; by hand: pandas renames, pads and guesses in silence."""
     with opened(path, what) as stream:
+        check_bytes(os.fstat(stream.fileno()).st_size, path.name)
         raw = stream.read()
     try:
         text = raw.decode("utf-8-sig")
@@ -177,8 +171,28 @@ def read_sheet(path: Path) -> Sheet:
     with opened(path, "table") as stream, told(f"{path.name} is damaged or not Parquet; write it again"):
         file = pq.ParquetFile(stream)
         check_columns(file.schema_arrow.names, path.name)  # first: reading stumbles over names given twice
+        _trust.check_parquet(file, path.name)
+        _check_kinds(file, path.name)
         frame = file.read().to_pandas()
     return frame_sheet(frame, path.name)
+
+
+def _check_kinds(file: Any, name: str) -> None:
+    """Refuse the first column of other things than numbers by its first cell, before all of them are in memory."""
+    from pyarrow import types
+
+    for field in file.schema_arrow:
+        kind = field.type.value_type if types.is_dictionary(field.type) else field.type
+        if types.is_primitive(kind) or types.is_null(kind) or types.is_decimal(kind):
+            if types.is_temporal(kind):
+                return  # told of by its dtype
+            continue
+        row = 0
+        for batch in file.iter_batches(batch_size=1, columns=[field.name]):
+            for cell in batch.column(0).to_pylist():
+                if cell is not None:
+                    _cell(cell, row, field.name, name)
+                row += 1
 
 
 def frame_sheet(frame: pd.DataFrame, name: str) -> Sheet:
@@ -202,7 +216,9 @@ def frame_numbers(frame: pd.DataFrame, columns: Sequence[str], name: str) -> Arr
         if kind in "fiub":
             values[:, i] = series.to_numpy(dtype=np.float64, na_value=np.nan)
         else:
-            values[:, i] = [_cell(cell, row, column, name) for row, cell in enumerate(series.astype(object))]
+            with told(f"column '{column}' of {name} holds what cannot be read, not numbers; {FIX_NUMBER}"):
+                cells = series.astype(object)  # pyarrow stumbles over texts that are none
+            values[:, i] = [_cell(cell, row, column, name) for row, cell in enumerate(cells)]
     return values
 
 
@@ -232,7 +248,7 @@ def read_npz(path: Path) -> dict[str, Any]:
 
 def _member(archive: Any, key: str, name: str) -> Any:
     try:
-        return archive[key]
+        return _trust.read_npz(archive, key, f"{key} in {name}")
     except ValueError as exc:
         if "allow_pickle" not in str(exc):
             raise
@@ -246,7 +262,7 @@ def read_images(folder: Path, files: Sequence[str], rows: Rows) -> Array:
     """Images of one size as float32 (n, C, H, W) in 0..1: one channel where all are grey, else three."""
     images: list[Array] = []
     for row, file in enumerate(files):
-        images.append(_read_image(folder, file, rows(row)))
+        images.append(_read_image(folder, file, rows(row), len(files)))
         (height, width), first = images[-1].shape[:2], images[0].shape[:2]
         if (height, width) != first:
             raise DataError(
@@ -261,21 +277,28 @@ def read_images(folder: Path, files: Sequence[str], rows: Rows) -> Array:
     return X
 
 
-def _read_image(folder: Path, file: str, where: str) -> Array:
-    if Path(file).anchor or ".." in Path(file).parts:
+def _read_image(folder: Path, file: str, where: str, n: int) -> Array:
+    """One of `n` images, all of which will be in memory."""
+    if Path(file).anchor or ".." in Path(file).parts or (path := _trust.inside(folder, file)) is None:
         raise DataError(f"{where}: '{file}' leads out of '{folder}'; give a name inside that folder")
-    try:
-        present = (folder / file).exists()
-    except (OSError, ValueError):  # a name too long, a NUL
-        present = False
-    if not present:
-        names = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*"))]
-        near = difflib.get_close_matches(file, names, n=1)
+    if not _exists(path):
+        # of a million files the nearest name is not worth the wait
+        names = sorted(path.relative_to(folder).as_posix() for path in islice(folder.rglob("*"), SEARCHED))
+        near = difflib.get_close_matches(file[:LONGEST_NAME], names, n=1)
         hint = f"did you mean '{near[0]}'?" if near else "check the name, its ending and the folder"
         raise DataError(f"{where}: there is no image '{file}' in '{folder}'; {hint}")
     wrong = f"{where}: '{file}' is damaged or not an image; save it again, as PNG for instance"
-    with opened(folder / file, "image") as stream, told(wrong), Image.open(stream) as image:
+    with opened(path, "image") as stream, told(wrong), _trust.open_image(stream) as image:
+        width, height = image.size
+        check_bytes(4 * width * height * n, f"{where}: {n} images of {width} x {height} px, as '{file}',")
         return _pixels(image, f"{where}: '{file}'")
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name too long, a NUL
+        return False
 
 
 def _pixels(image: Image.Image, where: str) -> Array:
