@@ -29,6 +29,7 @@ from measure import peak_bytes
 from points_tables import Bench, replace_section, table
 from spoton import Run, get_task
 from spoton.learners import SpotTable
+from table_seconds import COUNT, cpu_seconds
 
 HERE = Path(__file__).parent
 OUT = HERE / "tables.md"
@@ -264,7 +265,9 @@ SECTIONS: dict[str, Callable[[Bench], str]] = {
     "noise": noise,
     "support": support,
     "memory": memory,
+    "seconds": cpu_seconds,
 }
+FEWER = {"memory": 1, "seconds": COUNT}  # seeds of these sections
 
 
 def main() -> None:
@@ -282,12 +285,13 @@ def main() -> None:
     seeds = list(SEEDS)[: asked.seeds]
     for name in asked.sections or SECTIONS:
         section = SECTIONS[name]
-        title = (section.__doc__ or name).strip()
+        title, count = (section.__doc__ or name).strip(), min(len(seeds), FEWER.get(name, len(seeds)))
         command = (
             f"`python benchmarks/tables.py {name}`, torch {torch.__version__}, one thread of a CPU a fit, "
-            f"{f'seed {seeds[0]}' if name == 'memory' else f'{len(seeds)} seeds from {seeds[0]}'}"
+            f"{f'seed {seeds[0]}' if count == 1 else f'{count} seeds from {seeds[0]}'}"
         )
-        first = {"noise": {}, "regret": FIRST_ORDINARY, "support": SUPPORT, "memory": {}}.get(name, FIRST)
+        first: dict[str, int] = {"regret": FIRST_ORDINARY, "support": SUPPORT}.get(name, FIRST)
+        first = {} if name == "noise" or name in FEWER else first
         if fewer := ", ".join(f"`{one}` {n}" for one, n in first.items() if n < len(seeds)):
             command += f"; of these learners fewer, from the first: {fewer}"
         command += f". {asked.note}".rstrip()

@@ -11,15 +11,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 import spoton.report
 import spoton.serving
-from spoton import fit_model
+from spoton import fit_model, get_task
 from spoton.cli import app
-from spoton.store import Store
 
 # a small call of each command in a folder with a store of two runs; a new command wants one here
 CALLS: dict[str, list[str]] = {
@@ -39,6 +39,9 @@ CALLS: dict[str, list[str]] = {
     "export-runs": ["runs.jsonl"],
     "import-runs": ["some.jsonl"],
     "doctor": ["--no-imports"],
+    "fit": ["pnist/top", "--learner", "linear@pts", "--train-size", "50", "-o", "fitted"],
+    "predict": ["model", "images.npz"],
+    "verify": ["model"],
     "store info": [],
     "store sync": [],
     "store copy": ["spoton.db", "other.db"],
@@ -59,13 +62,15 @@ KEYS = {
     "export-runs": {"runs", "file"},
     "import-runs": {"added", "there"},
     "doctor": {"works", "findings"},
+    "fit": {"task", "learner", "metrics", "files"},
+    "verify": {"ok", "differs", "checks", "metrics"},
     "store info": {"schema", "rows", "tasks"},
     "store sync": {"delivered", "there"},
     "store copy": {"copied", "tables"},
     "sql load": {"images", "pixels", "seconds"},
     "sql points": {"answers", "check"},
 }
-ROWS = {"bench", "why", "recorded", "leaderboard"}  # a list of flat rows
+ROWS = {"bench", "why", "recorded", "leaderboard", "predict"}  # a list of flat rows
 
 
 def commands(command: Any, name: str = "") -> Iterator[tuple[str, Any]]:
@@ -80,7 +85,7 @@ ALL = dict(commands(get_command(app)))
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a store, its runs in a file, and a task in a database."""
+    """A folder with a store, its runs in a file, a task in a database, and a model."""
     folder = tmp_path_factory.mktemp("made")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -91,7 +96,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ):
             result = CliRunner().invoke(app, words)
             assert result.exit_code == 0, result.output
-        fit_model("pnist/top", "linear", train_size=50).save("model")
+    fit_model("pnist/top", "linear@pts", train_size=50).save(folder / "model")
+    np.savez(folder / "images.npz", X=get_task("pnist/top").data().X[:2])
     return folder
 
 
@@ -100,11 +106,11 @@ def _in_a_copy(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     shutil.copytree(made, tmp_path / "work")
     monkeypatch.chdir(tmp_path / "work")
 
-    def served(store: Store, port: int, *, ready: Any, **_: Any) -> None:
-        ready(f"http://127.0.0.1:{port}/")  # and no server that would wait for Ctrl-C
+    def served(*_: Any, ready: Any, **__: Any) -> None:
+        ready("http://127.0.0.1:1/")  # and no server that would wait for Ctrl-C
 
     monkeypatch.setattr(spoton.report, "serve", served)
-    monkeypatch.setattr(spoton.serving, "serve_model", lambda *given, ready: ready(f"http://127.0.0.1:{given[2]}/"))
+    monkeypatch.setattr(spoton.serving, "serve_model", served)
 
 
 def run(name: str, *words: str) -> Result:
@@ -138,7 +144,7 @@ def test_quiet_leaves_the_result_alone(name: str) -> None:
     assert json.loads(Path("result.json").read_text())
     assert result.stderr == ""
     assert "\x1b" not in result.stdout
-    writes = {"show", "report", "serve", "export", "serve-model", "export-runs", "import-runs"}
+    writes = {"show", "report", "serve", "serve-model", "export", "export-runs", "import-runs"}
     writes |= {"store sync", "store copy", "sql load"}
     assert (result.stdout == "") == (name in writes) or name == "doctor"
 

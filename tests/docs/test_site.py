@@ -164,7 +164,11 @@ def test_the_site_builds(tmp_path: Path) -> None:
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
     found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=environment)
     assert found.returncode == 0, found.stdout + found.stderr
-    assert (tmp_path / "site" / "files" / "examples" / "31_sql.ipynb").exists()
+    for page in (tmp_path / "site").rglob("*.html"):
+        for taken in re.findall(r'href="([^":]*\bfiles/[^"#]+)', page.read_text(encoding="utf-8")):
+            assert (page.parent / taken).is_file(), f"{page.name} links to {taken}"
+    for ending in ("ipynb", "py"):
+        assert (tmp_path / "site" / "files" / "examples" / f"31_sql.{ending}").exists()
     home = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
     assert not re.findall(r'(?:src|href)="https?://(?!squidfunk)[^"]*\.(?:js|css|woff2?|png|svg)"', home)
     layers = (tmp_path / "site" / "reference" / "layers.html").read_text(encoding="utf-8")

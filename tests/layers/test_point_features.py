@@ -19,9 +19,11 @@ from spoton.layers import (
     PointFeatures,
     RasterPoints,
     _eager,
+    _hard,
     _lines,
     _packed,
     _plain,
+    _words,
     extents,
     point_features,
     raster_first,
@@ -56,7 +58,9 @@ def digits(share: float, shape: tuple[int, ...], seed: int) -> np.ndarray:
     return images
 
 
-@pytest.mark.parametrize("shape", [(9, 1, 5, 7), (6, 1, 1, 64), (6, 1, 65, 3), (6, 1, 1, 1), (5, 1, *WIDE[1:])])
+@pytest.mark.parametrize(
+    "shape", [(9, 1, 5, 7), (6, 1, 1, 64), (6, 1, 65, 3), (6, 1, 1, 1), (5, 1, *WIDE[1:]), (3, 1, 66, 65)]
+)
 @pytest.mark.parametrize("share", [0.02, 0.3])
 def test_hard_is_the_transformer_bit_for_bit(way: str, shape: tuple[int, ...], share: float) -> None:
     images = digits(share, shape, 3)
@@ -65,6 +69,39 @@ def test_hard_is_the_transformer_bit_for_bit(way: str, shape: tuple[int, ...], s
         found = point_features(torch.from_numpy(images)[:, 0], features, mode="hard")
         assert found.dtype == torch.float32
         assert np.array_equal(found.numpy(), expected)
+
+
+@pytest.mark.parametrize("shape", [(7, 5, 9), (4, 66, 65)])
+def test_hard_points_of_views_types_and_pieces(
+    way: str, shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever lies in memory, and however many images go at a time."""
+    monkeypatch.setattr(_hard, "PIECE", 2 * shape[1] * shape[2])
+    images = digits(0.2, shape, 4)
+    box, ends = ink.extents(images > 0), ink.ends(images > 0)
+    expected = torch.from_numpy(np.concatenate([p.reshape(len(p), -1) for p in ink.crossed(box, ends).values()], 1))
+    z = torch.from_numpy(images)
+    turned = z.transpose(0, 2).contiguous().transpose(0, 2)
+    minus = torch._neg_view(-z)  # memory holds the opposite of the numbers
+    assert minus.is_neg()
+    for given_z in (z, z.clone().requires_grad_(), turned, minus, torch.nn.Parameter(z), z.double(), z.bfloat16()):
+        for place in (given_z, given_z[None]):
+            found = point_features(place, mode="hard")
+            assert found.dtype == given_z.dtype
+            assert not found.requires_grad
+            assert torch.equal(found.reshape(len(z), -1).long(), expected)
+    with torch.inference_mode():
+        assert torch.equal(PointFeatures(mode="hard", none=-1)(z).long(), expected)
+
+
+def test_words() -> None:
+    """What compiled kernels are given instead of these functions does the same."""
+    for word in (1, 2, 2**63, 2**64 - 1, 0b1011000):
+        bits = [i for i in range(64) if word >> i & 1]
+        assert [_words.lowest(np.uint64(word)), _words.highest(np.uint64(word))] == [bits[0], bits[-1]]
+    flat = np.where(np.arange(40) % 3 == 0, 1.0, -1.0)
+    flat[9] = np.nan
+    assert int(_words.positive(flat, 4)) == sum(1 << j for j in range(32) if flat[4 + j] > 0)
 
 
 @settings(max_examples=40, deadline=None)

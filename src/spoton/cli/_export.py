@@ -29,6 +29,7 @@ def export(
     """Write a model to ONNX or torch.export, checked against it on real inputs; what fails the check is not written."""
     from spoton.errors import UsageError
 
+    out = Output(json, quiet)
     for option, path, suffix in (("--onnx", onnx, ".onnx"), ("--torch", torch, ".pt2")):
         if path is not None and path.suffix != suffix:
             raise UsageError(f"{option} writes a file that ends in {suffix}, not '{path.name}'; name it so")

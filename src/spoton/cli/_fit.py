@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from spoton.cli._output import Json, Output, Quiet
 from spoton.cli._own import Images, Npz, Points, TableFile, Target, own_tasks
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ def fit(
     train_size: Annotated[int | None, typer.Option(min=1, help="Number of training rows; all by default.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Epochs, for learners that have some.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a model that is there.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print the model's card as JSON instead of tables.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar, no tables.")] = False,
+    json: Json = None,
+    quiet: Quiet = False,
     images: Images = None,
     points: Points = None,
     table: TableFile = None,
@@ -43,7 +44,8 @@ def fit(
         raise UsageError("fit needs a folder for the model: -o model")
     if (learner is None) == (module is None):
         raise UsageError("fit takes one learner: --learner, as in --learner spotnet, or --module FILE.py:NAME")
-    with progress(quiet=quiet or json) as bar:
+    out = Output(json, quiet)
+    with progress(quiet=quiet) as bar:
         bar.say("loading")
         from spoton.models import fit_model, load_model
         from spoton.models._folder import check_free
@@ -53,7 +55,7 @@ def fit(
         made: Any = learner
         name: str | None = None
         if module is not None:
-            made, name = _of_file(module, one)
+            made, name = _of_file(module, one, out)
         bar.say(f"fitting {name or learner} on {one.name}")
 
         def told(history: History) -> None:
@@ -66,16 +68,13 @@ def fit(
         # read back at once: what cannot be used is not called kept
         again = load_model(output, net=made.net if module is not None else None)
         _check_same(model, again, one)
-        beside = {} if quiet or json else _ends(one, seed, train_size)
-    if json:
-        typer.echo(model.card.to_json(), nl=False)
-        return
-    if not quiet:
+        beside = _ends(one, seed, train_size) if out.shows else {}
+    if out.shows:
         _print(model, beside, one)
-    typer.echo(f"model: {output}")
-    if not quiet:
-        own = {"images": images, "points": points, "table": table, "target": target, "npz": npz}
-        _next(model, output, module, own)
+    out.remark(f"model: {output}")
+    own = {"images": images, "points": points, "table": table, "target": target, "npz": npz}
+    _next(model, output, module, own, out)
+    out.write(model.card.to_dict())
 
 
 def _one_task(task: str | None, own: list[Task]) -> Task:
@@ -88,14 +87,14 @@ def _one_task(task: str | None, own: list[Task]) -> Task:
     return found[0]
 
 
-def _of_file(words: str, task: Task) -> tuple[Any, str]:
+def _of_file(words: str, task: Task, out: Output) -> tuple[Any, str]:
     from spoton.learners._own_file import learner_of_file
     from spoton.learners._own_net import check_net
 
     name, made, notes = learner_of_file(words)
     check_net(made, task, name)
     for note in notes:
-        typer.echo(f"note: {note}", err=True)
+        out.remark(f"note: {note}")
     return made, name
 
 
@@ -151,12 +150,12 @@ def _print(model: Any, beside: dict[str, Any], task: Task) -> None:
         typer.echo(f"note: {note}", err=True)
 
 
-def _next(model: Any, folder: Path, module: str | None, own: dict[str, Path | str | None]) -> None:
+def _next(model: Any, folder: Path, module: str | None, own: dict[str, Path | str | None], out: Output) -> None:
     import shlex
 
     inputs = "IMAGES" if model.card.inputs["kind"] == "images" else "TABLE"
     place, again = shlex.quote(str(folder)), [] if module is None else ["--module", module.partition("?")[0]]
     given = [word for name, value in own.items() if value is not None for word in (f"--{name}", str(value))]
     answers = "points" if model.card.answers["points"] else "answers"
-    typer.echo(" ".join([f"next: spoton predict {place} {inputs} -o {answers}.csv", *map(shlex.quote, again)]))
-    typer.echo(" ".join([f"      spoton verify {place}", *map(shlex.quote, [*again, *given])]))
+    out.remark(" ".join([f"next: spoton predict {place} {inputs} -o {answers}.csv", *map(shlex.quote, again)]))
+    out.remark(" ".join([f"      spoton verify {place}", *map(shlex.quote, [*again, *given])]))

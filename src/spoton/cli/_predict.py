@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from spoton.cli._output import check_writable, console, replace_text
+from spoton.cli._output import Json, Output, Quiet, check_writable, console, replace_text
 from spoton.cli._own import Images, Npz, Points, TableFile, Target, own_tasks
 
 ModelFolder = Annotated[Path, typer.Argument(metavar="MODEL", help="Folder that spoton fit wrote.")]
@@ -16,7 +16,6 @@ Module = Annotated[
     str | None, typer.Option(help="Your own net, where the model has one: FILE.py:NAME, as it was in the fit.")
 ]
 Device = Annotated[str | None, typer.Option(help="torch's name of a device, as in cuda; that of the fit by default.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
 
 
 def predict(
@@ -33,11 +32,13 @@ def predict(
     ] = None,
     module: Module = None,
     device: Device = None,
+    json: Json = None,
     quiet: Quiet = False,
 ) -> None:
     """Predict points or numbers with a model: CSV out, and pictures."""
     from spoton.cli._progress import progress
 
+    out = Output(json, quiet)
     if output is not None:
         check_writable("--output", output)
     with progress(quiet=quiet) as bar:
@@ -51,20 +52,23 @@ def predict(
         bar.say(f"predicting {'images' if source.column == 'file' else 'rows'}")
         found = predict_files(held, source, pictures=overlay, on_rows=bar.done)
     text = to_csv(held, source, found)
-    if output is None:
-        typer.echo(text, nl=False)
-    else:
+    if output is not None:
         replace_text(output, text)
-        typer.echo(f"{len(found)} rows: {output}")
-    if overlay is not None:
-        typer.echo(f"pictures: {overlay}", err=output is None)
+        out.remark(f"{len(found)} rows: {output}")
+    elif out.shows:
+        typer.echo(text, nl=False)
+    if overlay is not None and not quiet:
+        typer.echo(f"pictures: {overlay}", err=output is None or not out.shows)
+    columns = held.card.answers["columns"]
+    rows = zip(source.names, found.tolist(), strict=True)
+    out.write([{source.column: name, **dict(zip(columns, row, strict=True))} for name, row in rows])
 
 
 def verify(
     model: ModelFolder,
     module: Module = None,
     device: Device = None,
-    json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+    json: Json = None,
     quiet: Quiet = False,
     images: Images = None,
     points: Points = None,
@@ -76,6 +80,7 @@ def verify(
     from spoton.cli._progress import progress
     from spoton.errors import UsageError
 
+    out = Output(json, quiet)
     with progress(quiet=quiet) as bar:
         bar.say("loading")
         from spoton.models import verify as look
@@ -88,14 +93,14 @@ def verify(
                 f"are {len(own)} of your own; leave out what it was not fitted on"
             )
         verdict = look(held, own[0] if own else None, on_step=bar.say)
-    if json:
-        _print_json(held, verdict)
-    else:
+    if out.shows:
         _print(held, verdict)
+    out.write(_told(held, verdict))
     sys.exit(0 if verdict.ok else 1)
 
 
 def load(folder: Path, module: str | None, device: str | None) -> Any:
+    """The model of a folder, with the user's own net where `--module` names one."""
     from spoton.models import load_model
 
     if module is None:
@@ -124,17 +129,12 @@ def _print(model: Any, verdict: Any) -> None:
         screen.print(Text(f"not verified: it differs in {differs}", "bold"), highlight=False)
 
 
-def _print_json(model: Any, verdict: Any) -> None:
-    import json
-
-    from spoton.models._card import finite
-
-    found = {
+def _told(model: Any, verdict: Any) -> dict[str, Any]:
+    return {
         "ok": verdict.ok,
         "task": model.card.task["name"],
         "learner": model.card.learner["name"],
-        "differs": verdict.differs,
+        "differs": list(verdict.differs),
         "checks": [{"what": one.what, "same": one.same, "said": one.said} for one in verdict.checks],
         "metrics": {"card": model.card.metrics, "here": verdict.metrics},
     }
-    typer.echo(json.dumps(finite(found), indent=1, allow_nan=False))

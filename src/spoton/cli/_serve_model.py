@@ -41,6 +41,8 @@ def serve_model(
     if workers is not None:
         limits = replace(limits, workers=workers)
 
+    out = Output(json, quiet)
+
     def ready(address: str) -> None:
         out.remark(f"{address} answers with {model}; Ctrl-C ends it")
         out.write({"address": address, "model": model})

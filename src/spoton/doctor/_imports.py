@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 MARK = "spoton-doctor "  # packages print as well
-PATIENCE = 180.0  # seconds for all of them: a cold disk is slow
+PATIENCE = 900.0  # seconds for all of them: the first import of torch on a cold, busy machine takes minutes
 
 
 def tried(names: Sequence[str]) -> dict[str, tuple[str, str]]:

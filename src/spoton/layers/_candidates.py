@@ -13,7 +13,7 @@ PER_AXIS = 7  # two sides, their middle, and the free coordinate of four scans
 _ENDS = ["_".join(ink.KINDS[scan]) for scan in SCANS]
 # their names, of x and of y; but for the middle those of spoton.ink.extents and spoton.ink.ends
 CANDIDATES = ("left", "right", "middle", *_ENDS[:4]), ("top", "bottom", "middle", *_ENDS[4:])
-_READ = tuple(TWELVE.index(name) for axis in CANDIDATES for name in axis if name != "middle")
+_READ = bytes(TWELVE.index(name) for axis in CANDIDATES for name in axis if name != "middle")
 
 
 def point_candidates(logits: Tensor) -> tuple[Tensor, Tensor]:

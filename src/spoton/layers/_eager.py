@@ -24,6 +24,15 @@ def exporting() -> bool:
     return torch.onnx.is_in_onnx_export()
 
 
+def watched() -> bool:
+    """Whether a graph is being made, or a transform of `torch.func` works: then torch has to see each operation."""
+    return (
+        torch.compiler.is_compiling()
+        or torch._C._get_tracing_state() is not None  # as `torch.jit.is_tracing` asks
+        or torch._C._are_functorch_transforms_active()  # as torch's own Function asks; nothing public tells
+    )
+
+
 def by_hand(z: Tensor) -> bool:
     """Whether the operators of `spoton.layers._operators` may be used.
 
@@ -33,10 +42,7 @@ def by_hand(z: Tensor) -> bool:
     if torch.compiler.is_compiling():
         return not exporting() and kernels(z)
     return (
-        type(z) in PLAIN
-        and torch._C._get_tracing_state() is None  # as `torch.jit.is_tracing` asks
-        and not torch._C._are_functorch_transforms_active()  # as torch's own Function asks; nothing public tells
-        and forward_ad.unpack_dual(z).tangent is None  # type: ignore[no-untyped-call]  # torch's own gap
+        type(z) in PLAIN and not watched() and forward_ad.unpack_dual(z).tangent is None  # type: ignore[no-untyped-call]  # torch's own gap
     )
 
 

@@ -1,7 +1,8 @@
-"""Points of hard masks by bits: 64 pixels a word, so that finding the first ink is finding the lowest bit.
+"""Points of hard masks by bits: a row of pixels is a word, so that finding the first ink is finding the lowest bit.
 
-Each image is packed in one pass over its memory, which compilers turn into a few vector instructions a word. What
-follows works on 1/32 of the data. Import this only where it is used: it brings numba along.
+Of images up to 64 x 64 each row becomes one word, without a branch that depends on a pixel. Larger ones are packed, 64
+pixels a word, in one pass over their memory, and what follows works on 1/32 of the data. Import this only where it is
+used: it brings numba along.
 """
 
 from __future__ import annotations
@@ -13,95 +14,111 @@ from numpy import uint64
 from numpy.typing import NDArray
 
 from spoton.layers._jit import jit
+from spoton.layers._words import LANES, floats_at, highest, lowest, positive, whole_at
 
 Words = NDArray[np.uint64]
 ONE, ALL = uint64(1), uint64(2**64 - 1)
-# (bits of a half, its mask): halving finds a bit in six steps
-HALVES = tuple((uint64(n), uint64(2**n - 1)) for n in (32, 16, 8, 4, 2, 1))
 
 
 @jit
-def _lowest(word: Any) -> Any:
-    at = 0
-    for half, mask in HALVES:
-        if word & mask == 0:
-            at += int(half)
-            word >>= half
-    return at
+def _word(flat: NDArray[Any], at: int) -> Any:
+    """The bits of `LANES` pixels from `at` on, and zeros beyond the last one."""
+    start = min(at, len(flat) - LANES)
+    return positive(flat, start) >> uint64(at - start)
 
 
 @jit
-def _highest(word: Any) -> Any:
-    at = 0
-    for half, _ in HALVES:
-        if word >> half:
-            at += int(half)
-            word >>= half
-    return at
+def _two(flat: NDArray[Any], at: int, count: int) -> Any:
+    """The bits of `count` pixels from `at` on, 64 at most."""
+    word = _word(flat, at)
+    if count > LANES:
+        word |= _word(flat, at + LANES) << uint64(LANES)
+    return word & (ALL >> uint64(64 - count))
 
 
 @jit
-def _at_or_after(bits: Words, at: int) -> Any:
-    """Position of the first bit that is set, from `at` on; there has to be one."""
-    k = at >> 6
-    word = bits[k] & (ALL << uint64(at & 63))
-    while word == 0:
+def _first(words: Words, edge: int) -> Any:
+    """The first pixel of a row, or of several laid over each other, that is ink; there has to be one."""
+    k = 0
+    while words[k] == 0:
         k += 1
-        word = bits[k]
-    return 64 * k + _lowest(word)
+    return min(64 * k, edge) + lowest(words[k])
 
 
 @jit
-def _at_or_before(bits: Words, at: int) -> Any:
-    """Position of the last bit that is set, up to `at`; there has to be one."""
-    k = at >> 6
-    word = bits[k] & (ALL >> uint64(63 - (at & 63)))
-    while word == 0:
+def _last(words: Words, edge: int) -> Any:
+    """The last pixel likewise."""
+    k = len(words) - 1
+    while words[k] == 0:
         k -= 1
-        word = bits[k]
-    return 64 * k + _highest(word)
+    return min(64 * k, edge) + highest(words[k])
 
 
 @jit
-def _pack(flat: NDArray[Any], begin: int, size: int, bits: Words) -> None:
-    """Bits of the pixels from `begin` on: set where a pixel is positive."""
-    words = (size + 63) // 64
-    whole = min(words, (len(flat) - begin) // 64)  # the last word of an image may reach into the next one
-    for k in range(whole):
-        block = flat[begin + 64 * k : begin + 64 * k + 64]
-        word = uint64(0)
-        for j in range(64):  # a constant range: this loop becomes vector instructions
-            word |= uint64(block[j] > 0) << uint64(j)
-        bits[k] = word
-    if whole < words:
-        block = flat[begin + 64 * whole :]
-        word = uint64(0)
-        for j in range(len(block)):
-            word |= uint64(block[j] > 0) << uint64(j)
-        bits[whole] = word
-    bits[words - 1] &= ALL >> uint64(64 * words - size)
-
-
-@jit
-def _columns(bits: Words, width: int, top: int, bottom: int, columns: Words) -> None:
-    """All rows laid over each other."""
-    columns[:] = 0
-    for y in range(top, bottom + 1):
-        for j in range(len(columns)):
-            at = y * width + 64 * j
-            k, shift = at >> 6, uint64(at & 63)
-            # two shifts, as a shift by 64 is undefined
-            columns[j] |= (bits[k] >> shift) | (bits[k + 1] << ONE << (uint64(63) - shift))
-    columns[-1] &= ALL >> uint64(64 * len(columns) - width)
-
-
-@jit
-def _next_in_column(bits: Words, width: int, x: int, y: int, step: int) -> Any:
+def _in_column(rows: Words, edge: int, x: int, y: int, step: int) -> Any:
     """The first row from y on, down or up, with ink in column x; there has to be one."""
-    at = y * width + x
-    while (bits[at >> 6] >> uint64(at & 63)) & ONE == 0:
-        at += step * width
-    return at // width
+    word = x >> 6
+    bit = ONE << uint64(x - min(64 * word, edge))
+    while rows[y, word] & bit == 0:
+        y += step
+    return y
+
+
+@jit
+def _small(flat: NDArray[Any], begin: int, height: int, width: int, rows: Any, found: NDArray[Any]) -> bool:
+    """The twelve coordinates of the image at `begin`, of 64 x 64 pixels at most; False where there is no ink."""
+    columns, filled = uint64(0), uint64(0)
+    for y in range(height):
+        word = _two(flat, begin + y * width, width)
+        rows[y] = word
+        columns |= word
+        filled |= uint64(word != 0) << uint64(y)
+    if columns == 0:
+        return False
+    top, bottom, left, right = lowest(filled), highest(filled), lowest(columns), highest(columns)
+    in_left, in_right = uint64(0), uint64(0)
+    for y in range(height):
+        in_left |= ((rows[y] >> uint64(left)) & ONE) << uint64(y)
+        in_right |= ((rows[y] >> uint64(right)) & ONE) << uint64(y)
+    found[0], found[1], found[2] = top, lowest(rows[top]), highest(rows[top])
+    found[3], found[4], found[5] = bottom, lowest(rows[bottom]), highest(rows[bottom])
+    found[6], found[7], found[8] = left, lowest(in_left), highest(in_left)
+    found[9], found[10], found[11] = right, lowest(in_right), highest(in_right)
+    return True
+
+
+@jit
+def _large(flat: NDArray[Any], begin: int, height: int, width: int, rows: Words, columns: Words, found: Any) -> bool:
+    """The same for an image of any size."""
+    columns[:] = 0
+    edge = max(width - 64, 0)  # the last word of a row ends with the row, and may overlap the one before
+    top, bottom = -1, -1
+    for y in range(height):
+        row, any_ink = rows[y], uint64(0)
+        for j in range(len(columns)):
+            at = begin + y * width + min(64 * j, edge)
+            if width < 64:
+                word = _two(flat, at, width)
+            else:
+                word = positive(flat, at) | (positive(flat, at + LANES) << uint64(LANES))
+            row[j] = word
+            columns[j] |= word
+            any_ink |= word
+        if any_ink:
+            top = y if top < 0 else top
+            bottom = y
+    if top < 0:
+        return False
+    left, right = _first(columns, edge), _last(columns, edge)
+    found[0], found[1], found[2] = top, _first(rows[top], edge), _last(rows[top], edge)
+    found[3], found[4], found[5] = bottom, _first(rows[bottom], edge), _last(rows[bottom], edge)
+    found[6], found[7], found[8] = left, _in_column(rows, edge, left, top, 1), _in_column(rows, edge, left, bottom, -1)
+    found[9], found[10], found[11] = (
+        right,
+        _in_column(rows, edge, right, top, 1),
+        _in_column(rows, edge, right, bottom, -1),
+    )
+    return True
 
 
 @jit
@@ -115,34 +132,35 @@ def packed_points(images: NDArray[Any], order: NDArray[np.int64], none: float, o
         out: (n, columns), written to.
     """
     n, height, width = images.shape
-    size = height * width
     flat = images.reshape(-1)
-    bits = np.zeros((size + 63) // 64 + 1, np.uint64)
-    columns = np.zeros((width + 63) // 64, np.uint64)
-    found = np.zeros(12, np.int64)
+    if len(flat) < LANES:
+        few = np.zeros(LANES, images.dtype)
+        few[: len(flat)] = flat
+        flat = few
+    found = np.zeros(12, out.dtype)
+    small = width <= 64 and height <= 64
+    words = (width + 63) // 64
+    rows, columns = np.zeros((height, words), np.uint64), np.zeros(words, np.uint64)
     for i in range(n):
-        _pack(flat, i * size, size, bits)
-        bits[-1] = ONE  # so that an empty image ends the search
-        first = _at_or_after(bits, 0)
-        bits[-1] = 0
-        if first >= size:
+        if small:
+            inked = _small(flat, i * height * width, height, width, rows[:, 0], found)
+        else:
+            inked = _large(flat, i * height * width, height, width, rows, columns, found)
+        if inked:
+            for j in range(len(order)):
+                out[i, j] = found[order[j]]
+        else:
             out[i] = none
-            continue
-        last = _at_or_before(bits, size - 1)
-        top, bottom = first // width, last // width
-        _columns(bits, width, top, bottom, columns)
-        left, right = _at_or_after(columns, 0), _at_or_before(columns, width - 1)
-        found[0] = top
-        found[1] = first - top * width
-        found[2] = _at_or_before(bits, top * width + right) - top * width
-        found[3] = bottom
-        found[4] = _at_or_after(bits, bottom * width + left) - bottom * width
-        found[5] = last - bottom * width
-        found[6] = left
-        found[7] = _next_in_column(bits, width, left, top, 1)
-        found[8] = _next_in_column(bits, width, left, bottom, -1)
-        found[9] = right
-        found[10] = _next_in_column(bits, width, right, top, 1)
-        found[11] = _next_in_column(bits, width, right, bottom, -1)
-        for j in range(len(order)):
-            out[i, j] = found[order[j]]
+
+
+@jit
+def packed_points_at(
+    images: int, n: int, height: int, width: int, order: int, columns: int, none: float, out: int
+) -> None:
+    """`packed_points` of arrays given by their addresses: making arrays of tensors takes as long as a dozen images."""
+    packed_points(
+        floats_at(images, n * height * width).reshape(n, height, width),
+        whole_at(order, columns),
+        none,
+        floats_at(out, n * columns).reshape(n, columns),
+    )

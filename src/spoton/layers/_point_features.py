@@ -14,9 +14,9 @@ from spoton.layers._twelve import TWELVE, check_mode, coordinates
 
 _IDS = {name: np.array([i]) for i, name in enumerate(TWELVE)}
 # group -> which of the twelve coordinates its columns are; spoton.ink alone knows the order
-_GROUPS = {name: tuple(map(int, points.ravel())) for name, points in ink.crossed(_IDS, _IDS).items()}
+_GROUPS = {name: bytes(map(int, points.ravel())) for name, points in ink.crossed(_IDS, _IDS).items()}
 GROUPS = tuple(_GROUPS)
-_SCANS = tuple(
+_SCANS = bytes(
     _IDS[name].item()
     for side, end in (ink.KINDS[scan] for scan in SCANS)
     for name in ((f"{side}_{end}", side) if side in ("top", "bottom") else (side, f"{side}_{end}"))
@@ -69,13 +69,13 @@ def point_features(
     return coordinates(logits, _order(features), mode=mode, none=none)
 
 
-def _order(features: Sequence[str]) -> tuple[int, ...]:
+def _order(features: Sequence[str]) -> bytes:
     if isinstance(features, str):
         raise UsageError(f"groups of points come as a list, as in ['{features}'], not as the text '{features}'")
     unknown = next((name for name in features if name not in _GROUPS), None)
     if unknown is not None:
         raise catalogue.unknown("group of points", unknown, GROUPS)
-    return tuple(i for name in features for i in _GROUPS[name])
+    return b"".join(_GROUPS[name] for name in features)
 
 
 class RasterPoints(nn.Module):

@@ -6,17 +6,14 @@ that line the ink has two ends. So there are three coordinates a side.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from spoton.errors import UsageError
 from spoton.layers import _plain
 from spoton.layers._checks import check_axes
 from spoton.layers._eager import by_hand, images, kernels, like
+from spoton.layers._hard import hard_points
 from spoton.layers._operators import apply
 
 SIDES = ("top", "bottom", "left", "right")
@@ -25,8 +22,8 @@ TWELVE = tuple(f"{side}{end}" for side in SIDES for end in ("", "_first", "_last
 MODES = ("soft", "st", "hard")
 
 
-def coordinates(logits: Tensor, order: tuple[int, ...], *, mode: str, none: float) -> Tensor:
-    """Coordinates in pixels, (..., len(order)); `order` counts in `TWELVE`.
+def coordinates(logits: Tensor, order: bytes, *, mode: str, none: float) -> Tensor:
+    """Coordinates in pixels, (..., len(order)); `order` counts in `TWELVE`, in bytes, which are looked up at once.
 
     Args:
         logits: logits of ink (..., H, W).
@@ -38,6 +35,10 @@ def coordinates(logits: Tensor, order: tuple[int, ...], *, mode: str, none: floa
     Raises:
         UsageError: an unknown mode.
     """
+    if mode == "hard":
+        quick = hard_points(logits, order, none)
+        if quick is not None:
+            return quick
     check_mode(mode)
     check_axes(logits, "logits of ink", "H W")
     # coordinates over 256 have no bfloat16, and sums of many pixels need more digits
@@ -55,18 +56,14 @@ def check_mode(mode: str) -> None:
         raise UsageError(f"no mode is called '{mode}'; known: {', '.join(MODES)}")
 
 
-def _picked(twelve: Tensor, order: tuple[int, ...]) -> Tensor:
-    return twelve.index_select(-1, torch.tensor(order, device=twelve.device))
+def _picked(twelve: Tensor, order: bytes) -> Tensor:
+    return twelve.index_select(-1, torch.tensor(list(order), device=twelve.device))
 
 
-def _hard(z: Tensor, order: tuple[int, ...], none: float) -> Tensor:
-    if by_hand(z) and kernels(z) and not torch.compiler.is_compiling():
-        from spoton.layers._packed import packed_points
-
-        flat = images(z).contiguous()
-        out = z.new_empty(len(flat), len(order))
-        packed_points(flat.numpy(), _as_array(order), float(none), out.numpy())
-        return like(out, z)
+def _hard(z: Tensor, order: bytes, none: float) -> Tensor:
+    quick = hard_points(z, order, none)
+    if quick is not None:
+        return quick
     # few operations, since each costs microseconds, and of the image itself no more than two passes
     rows, columns = z.amax(-1) > 0, z.amax(-2) > 0
     height, width = z.shape[-2:]
@@ -79,18 +76,13 @@ def _hard(z: Tensor, order: tuple[int, ...], none: float) -> Tensor:
     return _picked(torch.where(rows.any(-1, keepdim=True), twelve, none), order)
 
 
-@lru_cache
-def _as_array(order: tuple[int, ...]) -> NDArray[np.int64]:
-    return np.array(order, np.int64)
-
-
 def _ends(mask: Tensor) -> Tensor:
     """First and last True along the last axis, (..., 2); some place where there is none."""
     first = mask.to(torch.uint8)  # of equal values argmax gives the first; it takes no bool
     return torch.stack([first.argmax(-1), mask.shape[-1] - 1 - first.flip(-1).argmax(-1)], dim=-1)
 
 
-def _soft(z: Tensor, order: tuple[int, ...], none: float) -> Tensor:
+def _soft(z: Tensor, order: bytes, none: float) -> Tensor:
     if by_hand(z) and kernels(z):
         return _picked(like(apply("expected", images(z), none)[0], z), order)
     return _picked(_plain.expected(z, none), order)

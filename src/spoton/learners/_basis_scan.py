@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 
 from spoton.data import Array
 from spoton.learners._basis_terms import DOWN, LINE, STEP, TINY, UP, Factor, Term
@@ -35,16 +36,18 @@ class Candidates:
         self.knots = np.unique(np.linspace(0, rows - 2, min(KNOTS, rows - 1)).astype(int))  # of the gaps
         self.first, self.second = np.triu_indices(self.columns)
         self.pairs = X[:, self.first] * X[:, self.second]
-        self.turned = np.ascontiguousarray(self.order.T)  # (D, n): sums run along the last axis
+        # (D, n): sums run along the last axis
+        self.turned, self.turned_values = (np.ascontiguousarray(part.T) for part in (self.order, self.sorted))
+        self.begins = np.append(0, self.knots + 1)
 
     def inner(self, V: Array, pairs: bool) -> Array:
         """(m, C) inner products of vectors V (m, n) with each function; with a parent b, give b * v.
 
         The suffix sums of v and of x v, both in the order of x, hold all of them.
         """
-        sorted_v = V[:, self.turned]
+        sorted_v = V.take(self.turned, axis=1)
         s0 = _suffix(sorted_v)
-        s1 = _suffix(sorted_v * self.sorted.T)[..., self.knots]
+        s1 = self._at_knots(sorted_v * self.turned_values)
         at, total0, total1 = self.at.T[:, self.knots], V.sum(axis=1)[:, None, None], (V @ self.X)
         up = s1 - at * s0[..., self.knots]
         down = at * total0 - total1[..., None] + up  # (t - x)+ = t - x + (x - t)+
@@ -53,9 +56,9 @@ class Candidates:
     def squares(self, b: Array, pairs: bool) -> Array:
         """(C,) squared lengths of the functions times b."""
         v = (b * b)[None]
-        sorted_v, x = v[:, self.turned], self.sorted.T
+        sorted_v, x = v.take(self.turned, axis=1), self.turned_values
         steps = _suffix(sorted_v)
-        s0, s1, s2 = (s[..., self.knots] for s in (steps, _suffix(sorted_v * x), _suffix(sorted_v * x * x)))
+        s0, s1, s2 = steps[..., self.knots], self._at_knots(sorted_v * x), self._at_knots(sorted_v * x * x)
         at = self.at.T[:, self.knots]
         total = [v.sum(axis=1)[:, None, None], (v @ self.X)[..., None], (v @ self.X**2)[..., None]]
         up = s2 - 2 * at * s1 + at * at * s0
@@ -66,7 +69,7 @@ class Candidates:
     def allowed(self, b: Array, pairs: bool) -> Array:
         """(C,) whether a threshold lies between values, with enough rows on either side where b is not 0."""
         there = (np.abs(b) > TINY * np.abs(b).max()).astype(np.float64)[None]
-        above = _suffix(there[:, self.turned])
+        above = _suffix(there.take(self.turned, axis=1))
         fine = self.gap.T & (above >= self.side) & (there.sum() - above >= self.side)
         free = np.ones((1, self.columns), dtype=bool)
         more = np.ones((1, len(self.first)), dtype=bool) if pairs else None
@@ -91,6 +94,12 @@ class Candidates:
         index -= self.columns
         return (*parent, Factor(LINE, int(self.first[index])), Factor(LINE, int(self.second[index])))
 
+    def _at_knots(self, V: Array) -> Array:
+        """(..., n) -> (..., H): at each knot the sum of what comes after it."""
+        between = np.add.reduceat(V, self.begins, axis=-1)[..., :0:-1]
+        found: Array = between.cumsum(axis=-1)[..., ::-1]
+        return found
+
     @staticmethod
     def _row(step: Array, up: Array, down: Array, line: Array, pairs: Array | None) -> Array:
         parts = [part.reshape(len(part), -1) for part in (step, up, down, line)]
@@ -99,6 +108,6 @@ class Candidates:
 
 def _suffix(V: Array) -> Array:
     """(..., n) -> (..., n - 1): at i the sum of what comes after i."""
-    sums = V.cumsum(axis=-1)
+    sums = torch.from_numpy(V).cumsum(-1).numpy()  # in a third of NumPy's time
     found: Array = sums[..., -1:] - sums[..., :-1]
     return found

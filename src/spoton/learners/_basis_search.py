@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import solve_triangular
 
 from spoton.data import Array
 from spoton.learners._basis_scan import Candidates
@@ -93,21 +94,12 @@ class Search:
         self.least[size] = min(error, self.least.get(size, np.inf))
         if size - 1 not in self.least:
             return False
-        units = [self._unit(m) for m in range(1, size)]
-        losses = [float(((unit @ self.Y) ** 2).sum()) for unit in units]
-        m = int(np.argmin(losses))
+        losses = ((self.own.T @ self.Y) ** 2).sum(axis=1)
+        m = 1 + int(losses[1:].argmin())
         if not error + losses[m] < self.least[size - 1] * (1 - GROWTH):
             return False
-        self._remove(m + 1, units[m])
+        self._remove(m, self.own[:, m])
         return True
-
-    def _unit(self, m: int) -> Array:
-        """(n,) the direction that only term m has."""
-        basis = np.linalg.qr(np.delete(self.B, m, axis=1))[0]
-        unit = self.B[:, m] - basis @ (basis.T @ self.B[:, m])
-        unit -= basis @ (basis.T @ unit)
-        found: Array = unit / np.linalg.norm(unit)
-        return found
 
     def _remove(self, m: int, unit: Array) -> None:
         self._project(unit, 1)
@@ -123,11 +115,21 @@ class Search:
         for block in self.blocks:
             if block.term == skip and skip != ():
                 continue
-            product, length = block.product, block.length
-            if without is not None and turned is not None:
+            if without is None or turned is None:
+                gains, length = (block.product**2).sum(axis=0), block.length
+            else:
+                # written into the same few arrays: new ones would take longer than the arithmetic
                 along = self.candidates.inner((block.column * without)[None], block.pairs)[0]
-                product, length = product + turned[:, None] * along, length + along**2
-            gains = np.where(length > block.least, (product**2).sum(axis=0) / np.maximum(length, 1e-300), 0.0)
+                product = turned[:, None] * along
+                product += block.product
+                product *= product
+                gains = product[0] if len(product) == 1 else product.sum(axis=0)
+                along *= along
+                along += block.length
+                length = along
+            counts = length > block.least
+            gains /= np.maximum(length, 1e-300)
+            gains *= counts
             if not gains.size:
                 continue
             index = int(gains.argmax())
@@ -152,14 +154,15 @@ class Search:
         for block in self.blocks:
             along = self.candidates.inner((block.column * unit)[None], block.pairs)[0]
             block.product += sign * turned[:, None] * along
-            block.length += sign * along**2
+            along *= along
+            block.length += along if sign > 0 else np.negative(along, out=along)
 
     def _swap_each(self) -> bool:
         """Take out each term in turn and put the best function in its place; whether any was another one."""
         changed = False
         for term in self.terms[1:]:
             m = self.terms.index(term)
-            unit = self._unit(m)
+            unit = self.own[:, m]
             now = float(((unit @ self.Y) ** 2).sum())
             found = self._best(unit, term, now * (1 + GROWTH))
             if found is None:
@@ -170,7 +173,10 @@ class Search:
         return changed
 
     def _settle(self) -> None:
-        self.Q = np.linalg.qr(self.B)[0]
+        self.Q, triangle = np.linalg.qr(self.B)
+        # the directions that only one term has: Q R^-T is orthogonal to all other terms, as B = QR
+        own = solve_triangular(triangle, self.Q.T, check_finite=False).T
+        self.own = own / np.linalg.norm(own, axis=0)
         self.residual = self.Y - self.Q @ (self.Q.T @ self.Y)
 
     def _open(self, term: Term) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import product
 
 import numpy as np
 
@@ -27,27 +28,33 @@ def binned_relevance(X: Array, Y: Array) -> Array:
     Returns:
         (D,) between 0 and 1, the mean over answers.
     """
+    found: Array = _relevances(X, [Y])[0]
+    return found
+
+
+def _relevances(X: Array, answers: Sequence[Array]) -> Array:
+    """(R, D) of R times answers (n, K); the columns are sorted once for all of them."""
     rows, columns = X.shape
-    centred = Y - Y.mean(axis=0)
-    scaled = centred / np.sqrt(np.maximum((centred**2).sum(axis=0), 1e-300))
-    found = np.empty(columns)
+    outputs = answers[0].shape[1]
+    centred = np.stack([Y - Y.mean(axis=0) for Y in answers])
+    scaled = centred / np.sqrt(np.maximum((centred**2).sum(axis=1, keepdims=True), 1e-300))
+    found = np.zeros((len(answers), columns))
     for start in range(0, columns, BLOCK):
         block = X[:, start : start + BLOCK]
         order = block.argsort(axis=0, kind="stable")
         values = np.take_along_axis(block, order, axis=0)
         edges = np.linspace(0, rows, BINS + 1).astype(int)
-        total = np.zeros(block.shape[1])
         # equal values stay together: each bin begins where its first value does
         cuts = [np.zeros(block.shape[1], dtype=int)]
         for edge in edges[1:-1]:
             cuts.append((values < values[min(edge, rows - 1)]).sum(axis=0))
         cuts.append(np.full(block.shape[1], rows))
-        for k in range(Y.shape[1]):
-            sums = np.concatenate([np.zeros((1, block.shape[1])), scaled[:, k][order].cumsum(axis=0)])
+        for r, k in product(range(len(answers)), range(outputs)):
+            sums = np.concatenate([np.zeros((1, block.shape[1])), scaled[r, :, k][order].cumsum(axis=0)])
             at = [sums[cut, np.arange(block.shape[1])] for cut in cuts]
             for i in range(BINS):
-                total += (at[i + 1] - at[i]) ** 2 / np.maximum(cuts[i + 1] - cuts[i], 1)
-        found[start : start + BLOCK] = total / Y.shape[1]
+                gain = (at[i + 1] - at[i]) ** 2 / np.maximum(cuts[i + 1] - cuts[i], 1)
+                found[r, start : start + BLOCK] += gain / outputs
     return found
 
 
@@ -62,10 +69,9 @@ def screen(X: Array, Y: Array, most: int, random_state: np.random.RandomState) -
         most: so many columns at most.
         random_state: for the permutations.
     """
-    by_chance = [binned_relevance(X, Y[random_state.permutation(len(Y))]).max(initial=0.0) for _ in range(DRAWS)]
-    found = binned_relevance(X, Y)
+    found, *by_chance = _relevances(X, [Y, *(Y[random_state.permutation(len(Y))] for _ in range(DRAWS))])
     best = np.argsort(-found, kind="stable")
-    passing = int((found > CHANCE * max(by_chance)).sum())
+    passing = int((found > CHANCE * np.max(by_chance, initial=0.0)).sum())
     return best[: min(most, max(passing, FEWEST))]
 
 

@@ -10,11 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from spoton.data import Array
+from spoton.learners._member_descent import MemberDescent, one_cycle
 from spoton.nets import TableNet
 
 EVERY = 3  # passes between two looks at the held-out rows
-WARM_UP = 0.15  # share of the steps in which the learning rate rises
-BETA2 = 0.98
 STEPS = 100  # a pass has no more steps than about this
 
 
@@ -67,7 +66,9 @@ def fit_members(
         random_state: the order of the rows.
         on_pass: is told the number of each pass that was looked at, and the error of each output, (K,).
     """
-    x, y = torch.from_numpy(numbers.astype(np.float32)), torch.from_numpy(residuals.astype(np.float32))
+    with torch.no_grad():
+        z = net.bent(torch.from_numpy(numbers.astype(np.float32)))
+    y = torch.from_numpy(residuals.astype(np.float32))
     levels = torch.from_numpy(codes) if codes.shape[1] else None
     own = [m % len(residuals) for m in range(net.members)]
     seen = [np.flatnonzero(fold != f) for f in own]
@@ -76,64 +77,45 @@ def fit_members(
     size = min(max(batch_size, rows // STEPS), rows)
     steps = rows // size
     which = torch.tensor(own)[:, None]
-    optimizer = torch.optim.AdamW(_groups(net, weight_decay), lr=lr, betas=(0.9, BETA2), fused=True)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, lr, total_steps=max(1, epochs * steps), pct_start=WARM_UP, anneal_strategy="cos"
-    )
-    parts = [parameter for name, parameter in net.named_parameters() if not name.startswith("linear.")]
-    kept = [part.detach().clone() for part in parts]
-    best = _errors(net, x, levels, y, held, own)
+    descent = MemberDescent(net, weight_decay)
+    schedule = iter(one_cycle(lr, epochs * steps))
+    kept = descent.copy()
+    best = _errors(descent, z, levels, y, held, own)
     before, scores = float(best.mean()), []
     for number in range(1, epochs + 1):
         order = torch.from_numpy(np.stack([random_state.permutation(part)[: steps * size] for part in seen]))
         for batch in torch.split(order, size, dim=1):
-            optimizer.zero_grad(set_to_none=True)
-            answers = net.members_forward(x[batch], None if levels is None else levels[batch])
-            # the sum over members: each has the gradient of its own mean
-            loss = (answers - y[which, batch]).square().mean((1, 2)).sum()
-            torch.autograd.backward(loss)
-            optimizer.step()
-            schedule.step()
+            descent.step(z[batch], None if levels is None else levels[batch], y[which, batch], *next(schedule))
         if number % EVERY == 0 or number == epochs:
-            errors = _errors(net, x, levels, y, held, own)
+            errors = _errors(descent, z, levels, y, held, own)
             better = errors.mean(1) < best.mean(1)  # never where it is not a number
             best = torch.where(better[:, None], errors, best)
-            for mine, part in zip(kept, parts, strict=True):
-                mine[better] = part.detach()[better]
+            descent.keep(kept, better)
             scores.append(float(best.mean()))
             if on_pass is not None:
                 on_pass(number, best.mean(0).numpy())
-    with torch.no_grad():
-        for mine, part in zip(kept, parts, strict=True):
-            part.copy_(mine)
-    return MemberFit(_held_out(net, x, levels, held), tuple(scores), before)
+    descent.put_back(kept)
+    return MemberFit(_held_out(descent, z, levels, held), tuple(scores), before)
 
 
-def _groups(net: TableNet, weight_decay: float) -> list[dict[str, object]]:
-    """The decay is for the matrices alone."""
-    decayed = list(net.weights)
-    known = {id(part) for part in decayed}
-    rest = [p for name, p in net.named_parameters() if id(p) not in known and not name.startswith("linear.")]
-    return [{"params": decayed, "weight_decay": weight_decay}, {"params": rest, "weight_decay": 0.0}]
-
-
-@torch.no_grad()
-def _answers(net: TableNet, x: Tensor, levels: Tensor | None, held: list[Tensor]) -> list[Tensor]:
+def _answers(descent: MemberDescent, z: Tensor, levels: Tensor | None, held: list[Tensor]) -> list[Tensor]:
     """Each member on its own fold: padded to one length, so that all go together."""
     longest = max(map(len, held))
     rows = torch.stack([nn.functional.pad(part, (0, longest - len(part))) for part in held])
-    found = net.members_forward(x[rows], None if levels is None else levels[rows])
+    found = descent.answers(z[rows], None if levels is None else levels[rows])
     return [out[: len(part)] for out, part in zip(found, held, strict=True)]
 
 
-def _errors(net: TableNet, x: Tensor, levels: Tensor | None, y: Tensor, held: list[Tensor], own: list[int]) -> Tensor:
-    answers = _answers(net, x, levels, held)
+def _errors(
+    descent: MemberDescent, z: Tensor, levels: Tensor | None, y: Tensor, held: list[Tensor], own: list[int]
+) -> Tensor:
+    answers = _answers(descent, z, levels, held)
     return torch.stack([(out - y[f, part]).square().mean(0) for out, f, part in zip(answers, own, held, strict=True)])
 
 
-def _held_out(net: TableNet, x: Tensor, levels: Tensor | None, held: list[Tensor]) -> Array:
-    answers = _answers(net, x, levels, held)
-    total, count = torch.zeros(len(x), answers[0].shape[-1], dtype=torch.float64), torch.zeros(len(x), 1)
+def _held_out(descent: MemberDescent, z: Tensor, levels: Tensor | None, held: list[Tensor]) -> Array:
+    answers = _answers(descent, z, levels, held)
+    total, count = torch.zeros(len(z), answers[0].shape[-1], dtype=torch.float64), torch.zeros(len(z), 1)
     for out, part in zip(answers, held, strict=True):
         total[part] += out
         count[part] += 1

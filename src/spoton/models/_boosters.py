@@ -16,6 +16,7 @@ import numpy as np
 from spoton.data import Array
 from spoton.errors import DataError, UsageError
 from spoton.models._parts import Surroundings, Tensors
+from spoton.optional import require
 
 SCALAR = (bool, int, float, str, type(None))
 NAME = re.compile(r"[^\s=\[\]{}\",:]+")  # of a column, in LightGBM's lines
@@ -108,7 +109,7 @@ def take_lightgbm(learner: Any) -> tuple[dict[str, Any], Tensors]:
 
 def make_lightgbm(values: dict[str, Any], _: Tensors, __: Surroundings) -> Any:
     """A fitted `LGBMRegressor`."""
-    import lightgbm
+    lightgbm = require("lightgbm")
 
     names, trees = values["columns"], values["trees"]
     if not names or not all(isinstance(name, str) and NAME.fullmatch(name) for name in names):
@@ -165,7 +166,7 @@ def _plain_parameters(parameters: dict[str, Any], fresh: Any, more: tuple[str, .
     known = {*fresh.get_params(), "deterministic", "force_row_wise", "verbose", *more}
     if not all(name in known and type(value) in SCALAR for name, value in parameters.items()):
         raise DataError("its trees have parameters that no learner of theirs has")
-    return parameters
+    return {**parameters, "n_jobs": 1}  # a file could ask for a million threads
 
 
 # -- XGBoost -------------------------------------------------------------------------------------------------
@@ -205,7 +206,7 @@ def take_xgboost(learner: Any) -> tuple[dict[str, Any], Tensors]:
 
 def make_xgboost(values: dict[str, Any], _: Tensors, __: Surroundings) -> Any:
     """A fitted `XGBRegressor`."""
-    import xgboost
+    xgboost = require("xgboost")
 
     columns, base = values["columns"], values["base"]
     if type(columns) is not int or not 0 < columns < 2**31 or type(base) is not float or not math.isfinite(base):

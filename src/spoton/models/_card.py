@@ -50,9 +50,13 @@ class Card:
 
     def to_json(self) -> str:
         """The text of the file."""
+        return json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n"
+
+    def to_dict(self) -> dict[str, Any]:
+        """What the file holds."""
         held = asdict(self)
         order = ["format", "spoton", *(name for name in held if name not in ("format", "spoton"))]
-        return json.dumps({name: finite(held[name]) for name in order}, indent=1, allow_nan=False) + "\n"
+        return {name: finite(held[name]) for name in order}
 
     @classmethod
     def from_json(cls, text: str) -> Card:

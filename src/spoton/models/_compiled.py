@@ -42,6 +42,13 @@ def check_plain(estimator: Any) -> None:
             raise DataError("it has neighbours that were not found anew")
 
 
+def alone(estimator: Any) -> None:
+    """Each estimator within works in one thread: a file could ask for a million."""
+    for value in every(estimator):
+        if isinstance(value, BaseEstimator) and vars(value).get("n_jobs") is not None:
+            value.n_jobs = 1
+
+
 def _is_property(kind: type, name: str) -> bool:
     return isinstance(getattr(kind, name, None), property)
 

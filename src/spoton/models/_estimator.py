@@ -15,7 +15,7 @@ import zipfile
 from typing import Any
 
 from spoton.errors import DataError, UsageError
-from spoton.models._compiled import check_plain
+from spoton.models._compiled import alone, check_plain
 from spoton.models._schema import TRUSTED, check_schema
 
 KEPT = (
@@ -62,6 +62,7 @@ def from_bytes(held: bytes) -> Any:
             warnings.simplefilter("ignore")
             estimator = skops.io.loads(held, trusted=TRUSTED)
         check_plain(estimator)
+        alone(estimator)
     except DataError:
         raise
     except (Exception, RecursionError) as error:  # a dozen kinds, of damaged archives, arrays and text

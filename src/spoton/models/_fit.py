@@ -13,7 +13,7 @@ from spoton._evaluate import evaluate
 from spoton._run import Run
 from spoton.data import Array, PointData
 from spoton.errors import DataError, UsageError
-from spoton.learners import ORACLE, TorchRegressor, get_learner, model_of
+from spoton.learners import ORACLE, TorchRegressor, get_learner, innermost, model_of
 from spoton.models._card import Card
 from spoton.models._estimator import to_bytes
 from spoton.models._model import Model
@@ -109,7 +109,7 @@ def _made(learner: Any, epochs: int | None) -> tuple[BaseEstimator, str]:
 def _card(run: Run, task: Task, estimator: BaseEstimator) -> Card:
     data = task.data()
     predictions, numbers = run.predictions or {}, run.row_ids or {}
-    model = model_of(estimator)
+    model = innermost(estimator)
     span = data.y.max() - data.y.min()
     # spread over the side, which is in random order already
     shown = range(min(SHOWN, len(predictions["valid"])))

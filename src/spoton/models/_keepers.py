@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spoton.errors import DataError, UsageError
+from spoton.errors import DataError
 from spoton.learners import DetectorRegressor, FastaiRegressor, TorchRegressor
 from spoton.learners._fastai import _contained, _limits_to_buffers
 from spoton.learners._tabular_peers import STGRegressor
 from spoton.models._budget import bounded, check_sizes
 from spoton.models._keepers_plain import plain_keepers
-from spoton.models._parts import Keeper, Surroundings, Tensors, like
+from spoton.models._parts import Keeper, OwnNetNeeded, Surroundings, Tensors, like
 
 if TYPE_CHECKING:
     from torch import nn
 
 SIZES_OF_TABLE_NET = ("members", "width", "depth", "embedding", "cardinalities")
+LARGEST_SIDE_FOUND_ON = 4096  # px of an image as a detector sees it
 OWN = "own_net"  # stands for a net that is not spoton's
 
 
@@ -104,9 +105,9 @@ def _take_plain(learner: Any) -> tuple[dict[str, Any], Mapping[str, Any]]:
 def _make_plain(values: dict[str, Any], _: Tensors, around: Surroundings) -> Any:
     if values.pop(OWN, False):
         if around.net is None:
-            raise UsageError(
+            raise OwnNetNeeded(
                 f"this model has a net of your own, {values['net']}, and its code is not kept; give it too: "
-                "load(folder, net=...), or --module FILE.py:NAME"
+                "load_model(folder, net=...), or --module FILE.py:NAME"
             )
         from spoton.learners._own_net import FileNet, OwnNet
 
@@ -192,6 +193,8 @@ def _make_detector(values: dict[str, Any], tensors: Tensors, around: Surrounding
     known_names(learner.arch, None if learner.arch == "ssdlite" else learner.backbone)
     sizes = {} if learner.arch == "ssdlite" else {"min_size": built["min_size"][0], "max_size": built["max_size"]}
     check_sizes(learner.in_shape_, len(built["classes"]), sizes)
+    if max(sizes.values(), default=0) > LARGEST_SIDE_FOUND_ON:
+        raise DataError("its net enlarges images beyond what any model does")
     with bounded(tensors):
         if learner.arch == "ssdlite":
             inner = stock_net(learner.arch, len(built["classes"]), points, False, {})

@@ -14,13 +14,13 @@ from sklearn.exceptions import InconsistentVersionWarning
 
 from spoton._threads import one_thread
 from spoton.data import Array
-from spoton.errors import DataError, SpotonError
+from spoton.errors import DataError, MissingExtra, SpotonError, UsageError
 from spoton.models._card import Card
 from spoton.models._compiled import check_compiled
 from spoton.models._estimator import from_bytes, to_bytes
 from spoton.models._folder import ESTIMATOR, WEIGHTS, check_free, read_folder, write_folder
 from spoton.models._inputs import checked_inputs, checked_labels
-from spoton.models._parts import Surroundings, Tensors, put_together, taken_apart
+from spoton.models._parts import OwnNetNeeded, Surroundings, Tensors, put_together, taken_apart
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -67,7 +67,7 @@ class Model:
             found = found.reshape(len(inputs), len(self.card.answers["columns"]))
         except SpotonError:
             raise
-        except (ValueError, TypeError, IndexError, AttributeError, RuntimeError, KeyError) as error:
+        except Exception as error:  # a dozen kinds, of foreign packages that are given what they cannot take
             said = " ".join(str(error).split())[:200]
             raise DataError(
                 f"the model {self.card.learner['name']} cannot predict these inputs ({type(error).__name__}: {said}); "
@@ -149,10 +149,12 @@ def from_files(files: dict[str, bytes], folder: Path, around: Surroundings) -> B
         try:
             estimator = put_together(plain, keepers(), tensors, around)
             check_compiled(estimator)
-        except DataError as error:
-            raise DataError(f"{folder} is damaged or not by spoton: {error}") from error
-        except SpotonError:
+        except (OwnNetNeeded, MissingExtra):
             raise
+        except SpotonError as error:
+            if around.net is not None and isinstance(error, UsageError):
+                raise  # of the net that was given
+            raise DataError(f"{folder} is damaged or not by spoton: {error}") from error
         except (Exception, RecursionError) as error:  # values that no learner has, of a dozen kinds
             said = " ".join(str(error).split())[:200]
             raise DataError(f"{folder} is damaged or not by spoton ({type(error).__name__}: {said})") from error

@@ -47,7 +47,7 @@ def overlay(image: Array, answers: Sequence[float] | Array, card: Card) -> Image
     for (left, top, name), (right, bottom, other) in zip(places[::2], places[1::2], strict=False):
         if _is_box(name, other):
             _frame(draw, sorted((left, right)), sorted((top, bottom)))
-    radius = max(4.0, min(picture.size) / 60)
+    radius = max(7.0, min(picture.size) / 45)
     named = 1 < len(places) <= NAMED
     for x, y, name in places:
         inside = 0 <= x <= picture.width and 0 <= y <= picture.height

@@ -22,6 +22,10 @@ LEFT_OUT = ("_optimizer", "_random_state", "_feature_subsample_rng")  # what sci
 DEEPEST = 60  # things within things; files made by hand could go on for ever
 
 
+class OwnNetNeeded(UsageError):
+    """The model has a net of the user's own, and its code has to be given."""
+
+
 @dataclass(frozen=True)
 class Part:
     """Stands in a file for what has a `Keeper`.

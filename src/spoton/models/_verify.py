@@ -16,7 +16,7 @@ from spoton._provenance import provenance
 from spoton._version import __version__
 from spoton.data import Array, PointData
 from spoton.errors import DataError, SpotonError, UsageError
-from spoton.learners import model_of, selection_of
+from spoton.learners import innermost, selection_of
 from spoton.models._card import Card
 from spoton.models._fit import digest, own_net, summary
 from spoton.models._model import Model
@@ -246,7 +246,7 @@ def _code(model: Model, then: dict[str, Any], now: dict[str, Any]) -> Check:
     old, new = then.get("spoton_commit"), now["spoton_commit"]
     if old and new and old != new:
         found.append(f"spoton's commit {str(old)[:10]} then, {new[:10]} here")
-    told, net = model.card.learner.get("own_net"), own_net(model_of(model.estimator))
+    told, net = model.card.learner.get("own_net"), own_net(innermost(model.estimator))
     if isinstance(told, dict) and net and told.get("digest") != net["digest"] and told.get("digest"):
         found.append(f"{told.get('file')} is not the file of the fit")
     if not found and (then.get("spoton_dirty") or now["spoton_dirty"]):

@@ -105,10 +105,14 @@ class TableNet(nn.Module):
         out: Tensor = self.head(self.linear(x) + self.members_forward(x.expand(rows), spread).mean(0))
         return out
 
+    def bent(self, x: Tensor) -> Tensor:
+        """The columns that the members see, clipped smoothly: x (..., D) -> (..., d)."""
+        z = x.index_select(-1, self.chosen).to(self.out.dtype)
+        return z / torch.sqrt(1 + (z / BEND) ** 2)
+
     def members_forward(self, x: Tensor, codes: Tensor | None = None) -> Tensor:
         """Each member on rows of its own, without the linear path: x (M, B, D), codes (M, B, C) -> (M, B, K)."""
-        z = x.index_select(-1, self.chosen).to(self.out.dtype)
-        z = z / torch.sqrt(1 + (z / BEND) ** 2)
+        z = self.bent(x)
         parts = [z]
         if hasattr(self, "mix"):
             waves = torch.cos(PHASE * z.unsqueeze(-1) * self.frequency + self.phase)

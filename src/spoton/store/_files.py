@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from spoton import _trust
 from spoton._run import Run
 from spoton._told import each_told
-from spoton.errors import DataError, UsageError
+from spoton.errors import DataError, SpotonError, UsageError
 from spoton.store._journal import read
 from spoton.store._packing import from_line, to_line
 
@@ -51,22 +52,41 @@ def import_runs(path: str | Path) -> list[Run]:
     """
     path = Path(path)
     kind = _kind(path)
-    if not path.is_file():
+    if not _trust.is_regular(path):
         raise DataError(f"there is no file {path}")
     if kind == ".jsonl":
         return read(path)
     try:
+        _trust.check_bytes(path.stat().st_size, str(path))
         if kind == ".json":
             held = json.loads(path.read_text(encoding="utf-8"))
             return [from_line(json.dumps(record)) for record in each_told("runs read", held)]
-        import pandas as pd
-
-        lines = list(pd.read_parquet(path, columns=[RECORD])[RECORD])
-        return [from_line(line) for line in each_told("runs read", lines)]
+        return [from_line(line) for line in each_told("runs read", _records(path))]
+    except SpotonError:
+        raise
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror or error})") from error
-    except (ValueError, TypeError, KeyError) as error:
-        raise DataError(f"{path} holds no runs of spoton; give a file of spoton export-runs, or a journal") from error
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise DataError(
+            f"{path} holds no runs of spoton ({error}); give a file of spoton export-runs, or a journal"
+        ) from error
+
+
+def _records(path: Path) -> list[str]:
+    """The whole runs of a Parquet file; its other columns are not read."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with path.open("rb") as stream:
+            file = pq.ParquetFile(stream)
+            kinds = [field.type for field in file.schema_arrow if field.name == RECORD]
+            if len(kinds) != 1 or kinds[0] not in (pa.string(), pa.large_string()):
+                raise ValueError(f"it has no texts in a column '{RECORD}'")
+            _trust.check_parquet(file, str(path))
+            return [str(line) for line in file.read([RECORD]).column(0).to_pylist()]
+    except pa.ArrowException as error:
+        raise ValueError(str(error)) from error
 
 
 def _kind(path: Path) -> str:

@@ -19,6 +19,7 @@ from spoton import frames
 from spoton.data import Array, PointData, as_input
 from spoton.errors import DataError, UsageError
 from spoton.tasks import _readers as readers
+from spoton.tasks._read_images import read_images
 from spoton.tasks._readers import Rows
 from spoton.tasks._task import Loaded, Task
 
@@ -70,7 +71,7 @@ def from_folder(images: str | Path, points: str | Path, name: str | None = None)
     values, rows = readers.csv_numbers(columns, listed, points.name)
     _check_files(files, rows)
     y = _checked(pd.DataFrame(values, columns=columns), rows)
-    X = readers.read_images(folder, files, rows)
+    X = read_images(folder, files, rows)
     return _finish(name, X, y, None, Rows(rows.name, rows.lines, files))
 
 
@@ -95,7 +96,8 @@ def from_table(table: str | Path | pd.DataFrame, target: Names, name: str | None
 def _task_name(name: str) -> str:
     if not isinstance(name, str) or not name.strip() or "?" in name:
         raise UsageError(f"a task's name is text without '?', not empty; {name!r} is not, give another")
-    return name.strip()
+    # of a file whose name is no UTF-8: the bytes are shown, and the name can be stored and printed
+    return name.strip().encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _partner(column: str) -> str | None:
@@ -109,7 +111,8 @@ def _pairs(columns: Sequence[str]) -> Pairs:
     """The points among the columns; none unless every column is part of one."""
     if list(columns) == BOX:
         return BOX_POINTS
-    if any(_partner(column) not in columns for column in columns):
+    there = set(columns)
+    if any(_partner(column) not in there for column in columns):
         return ()
     return tuple((column, column[:-1] + "y") for column in columns if column[-1] == "x")
 
@@ -121,11 +124,12 @@ def _check_points_header(columns: list[str], name: str) -> None:
     others = [column for column in columns if column != "file"]
     if not any(map(_partner, others)):
         raise DataError(f"{name} has no columns of points; add pairs such as tip_x,tip_y, in pixels")
+    there = set(columns)
     for column in others:
         partner = _partner(column)
         if partner is None:
             raise DataError(f"{name}: column '{column}' is neither 'file' nor NAME_x or NAME_y; remove it")
-        if partner not in columns:
+        if partner not in there:
             raise DataError(f"{name} has a column '{column}' and no '{partner}'; a point has both, add it")
 
 
