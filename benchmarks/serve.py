@@ -4,7 +4,7 @@
 
 One PNG of a digit a request, connections kept open, 1, 10 and 100 clients at once; client and server on one machine.
 The peer is the least that could answer: an endpoint of Starlette under the same uvicorn, that reads the PNG with Pillow
-and calls the same predict in a thread, without limits, checks or a card. Both take turns, round by round.
+and calls the same predict in as many threads, without limits, checks or a card. Both take turns, round by round.
 """
 
 from __future__ import annotations
@@ -29,15 +29,17 @@ from PIL import Image
 
 from measure import Bench
 from spoton import fit_model, get_task, load_model
+from spoton.serving import Limits
 
 OUT = Path(__file__).with_suffix(".md")
 CLIENTS = (1, 10, 100)
-ROUNDS, REQUESTS = 9, 400  # requests a round, of all clients together
+ROUNDS, REQUESTS = 9, 300  # requests a round, of all clients together
 PACKAGES = ("fastapi", "starlette", "uvicorn", "torch")
 
 
 def bare(folder: str) -> None:
     """The peer: prints its port, then serves."""
+    import anyio.to_thread
     import uvicorn
     from starlette.applications import Starlette
     from starlette.concurrency import run_in_threadpool
@@ -53,6 +55,7 @@ def bare(folder: str) -> None:
         return model.predict(np.asarray(Image.open(io.BytesIO(body)))[None]).tolist()
 
     async def predict(request: Request) -> JSONResponse:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = Limits().workers
         return JSONResponse({"answers": await run_in_threadpool(answer, await request.body())})
 
     listening = bind("127.0.0.1", 0)
