@@ -53,18 +53,19 @@ class Asked:
     run: Bench
     passes: int | None
     train_size: int | None
+    nets: tuple[str, ...] = tuple(NETS)
 
 
-def learners(passes: int) -> dict[str, str]:
+def learners(nets: Sequence[str], passes: int) -> dict[str, str]:
     """Learner -> its name with settings."""
-    return {name: name for name in SIMPLE} | {name: f"{stem}?epochs={passes}" for name, stem in NETS.items()}
+    return {name: name for name in SIMPLE} | {name: f"{NETS[name]}?epochs={passes}" for name in nets}
 
 
 def measured(task: str, asked: Asked, detector: str = "") -> str:
     """All learners on one task, and perhaps a detector."""
     rows, passes = (FEW, FEW_PASSES) if detector else (ROWS, PASSES)
     rows, passes = asked.train_size or rows, asked.passes or passes
-    names = learners(passes) | ({detector: f"{detector}?epochs={passes}"} if detector else {})
+    names = learners(asked.nets, passes) | ({detector: f"{detector}?epochs={passes}"} if detector else {})
     tests = get_task(task).test()
     runs = asked.run([task], list(names.values()), train_sizes=(rows,))
     groups = sorted((of(runs, learner=name) for name in names.values()), key=rank)
@@ -135,7 +136,7 @@ SECTIONS: dict[str, Callable[[Asked], str]] = {
 }
 
 
-def main(given: Sequence[str] | None = None) -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Run the sections and write the file after each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sections", nargs="*", help=f"some of {', '.join(SECTIONS)}; all by default")
@@ -143,11 +144,14 @@ def main(given: Sequence[str] | None = None) -> None:
     parser.add_argument("--train-size", type=int, help=f"training rows ({ROWS}; beside detectors {FEW})")
     parser.add_argument("--passes", type=int, help=f"epochs of each net ({PASSES}; beside detectors {FEW_PASSES})")
     parser.add_argument("--journal", type=Path, default=HERE / "scenes-runs.jsonl")
+    parser.add_argument("--nets", default=",".join(NETS), help="some of them; all by default")
     parser.add_argument("--beside", action="store_true", help="the machine has other work: say so")
     parser.add_argument("--out", type=Path, default=HERE / "scenes.md")
-    told = parser.parse_args(given)
-    if unknown := set(told.sections) - set(SECTIONS):
-        parser.error(f"no section is called {', '.join(sorted(unknown))}; known: {', '.join(SECTIONS)}")
+    told = parser.parse_args(argv)
+    nets = tuple(told.nets.split(","))
+    for given, known in ((told.sections, SECTIONS), (nets, NETS)):
+        if unknown := set(given) - set(known):
+            parser.error(f"nothing is called {', '.join(sorted(unknown))}; known: {', '.join(known)}")
     # a fit takes the seconds in which its process computes: other work on the machine does not count
     evaluation.time = SimpleNamespace(perf_counter=time.process_time)  # type: ignore[assignment]
     run = Bench(1, told.journal, [int(seed) for seed in told.seeds.split(",")])
@@ -155,9 +159,10 @@ def main(given: Sequence[str] | None = None) -> None:
     for name in told.sections or SECTIONS:
         section = SECTIONS[name]
         title = (section.__doc__ or name).strip()
-        command = f"`python benchmarks/scenes.py {name} --seeds {told.seeds}`"
+        fewer = f" --nets {told.nets}" * (len(nets) < len(NETS))
+        command = f"`python benchmarks/scenes.py {name} --seeds {told.seeds}{fewer}`"
         seeds = f"seed{'s' if len(run.seeds) > 1 else ''} {' and '.join(map(str, run.seeds))}"
-        text = f"{command}, {seeds}, {where}.\n\n{section(Asked(run, told.passes, told.train_size))}"
+        text = f"{command}, {seeds}, {where}.\n\n{section(Asked(run, told.passes, told.train_size, nets))}"
         replace_section(told.out, INTRO, title, text, [(part.__doc__ or "").strip() for part in SECTIONS.values()])
         print(f"## {title}\n\n{text}\n", flush=True)
 
