@@ -26,7 +26,7 @@ from spoton.nets import BaseNet, SpotNet
 
 def compiled() -> list[int]:
     """For how many types of arguments each kernel is compiled."""
-    kernels = [_packed.packed_points, _lines.expected_points, _lines.expected_points_backward]
+    kernels = [_packed.packed_points_at, _lines.expected_points, _lines.expected_points_backward]
     for module in (_log_scans, _log_ends):
         kernels += [v for k, v in vars(module).items() if k.startswith(("scan_maps", "line_ends"))]
     assert len(kernels) == 7

@@ -18,6 +18,8 @@ from spoton.layers._eager import PLAIN, kernels, watched
 
 PIECE = 1 << 18  # pixels: a piece and its mask stay in the cache
 SMALL = 1 << 12  # pixels
+HALF = (torch.float16, torch.bfloat16)
+ZERO = np.zeros((), np.float32)  # NumPy takes longer to compare with a number of Python's
 
 
 def hard_points(z: Tensor, order: bytes, none: float) -> Tensor | None:
@@ -57,15 +59,20 @@ def _table(order: bytes) -> tuple[NDArray[np.int64], int]:
 
 
 def _by_text(z: Tensor, order: bytes, none: float) -> Tensor:
-    height, width = z.shape[-2:]
-    number = z.float() if z.element_size() < 4 else z  # NumPy has no bfloat16
-    images = number.numpy(force=True).reshape(-1, height, width)  # by force: out of the graph of gradients
-    step = max(1, PIECE // (height * width))
-    twelve: list[Sequence[float]] = []
-    for start in range(0, len(images), step):
-        twelve += _read(images[start : start + step] > 0, none)
+    number = z.float() if z.dtype in HALF else z  # NumPy has no bfloat16
+    images = number.numpy(force=True)  # by force: out of the graph of gradients
+    plain = z.ndim == 3
+    if not plain:
+        images = images.reshape(-1, *z.shape[-2:])
+    if images.size <= PIECE:
+        twelve = _read(images > ZERO, none)
+    else:
+        step = max(1, PIECE // images[0].size)
+        twelve = []
+        for start in range(0, len(images), step):
+            twelve += _read(images[start : start + step] > ZERO, none)
     columns = np.array(twelve, images.dtype).take(_table(order)[0], axis=1, mode="clip")  # the quickest mode
-    points = torch.from_numpy(columns.reshape(*z.shape[:-2], len(order)))
+    points = torch.from_numpy(columns if plain else columns.reshape(*z.shape[:-2], len(order)))
     return points if number is z else points.to(z.dtype)
 
 
