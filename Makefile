@@ -82,6 +82,7 @@ bench: $(VENV)/.dev  ## rerun the figures of 2020 and what else is quick, and ma
 	@$(BIN)/python benchmarks/recorded.py
 	@$(BIN)/python benchmarks/relaxations.py
 	@$(BIN)/python benchmarks/harden.py
+	@$(BIN)/python benchmarks/serve.py
 	@$(BIN)/python benchmarks/page.py
 
 clean:  ## remove the environment and all caches

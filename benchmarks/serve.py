@@ -4,7 +4,7 @@
 
 One PNG of a digit a request, connections kept open, 1, 10 and 100 clients at once; client and server on one machine.
 The peer is the least that could answer: an endpoint of Starlette under the same uvicorn, that reads the PNG with Pillow
-and calls the same predict in a thread, without limits, checks or a card. Both take turns, round by round.
+and calls the same predict in as many threads, without limits, checks or a card. Both take turns, round by round.
 """
 
 from __future__ import annotations
@@ -29,15 +29,17 @@ from PIL import Image
 
 from measure import Bench
 from spoton import fit_model, get_task, load_model
+from spoton.serving import Limits
 
 OUT = Path(__file__).with_suffix(".md")
 CLIENTS = (1, 10, 100)
-ROUNDS, REQUESTS = 7, 400  # requests a round, of all clients together
+ROUNDS, REQUESTS = 9, 300  # requests a round, of all clients together
 PACKAGES = ("fastapi", "starlette", "uvicorn", "torch")
 
 
 def bare(folder: str) -> None:
     """The peer: prints its port, then serves."""
+    import anyio.to_thread
     import uvicorn
     from starlette.applications import Starlette
     from starlette.concurrency import run_in_threadpool
@@ -53,6 +55,7 @@ def bare(folder: str) -> None:
         return model.predict(np.asarray(Image.open(io.BytesIO(body)))[None]).tolist()
 
     async def predict(request: Request) -> JSONResponse:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = Limits().workers
         return JSONResponse({"answers": await run_in_threadpool(answer, await request.body())})
 
     listening = bind("127.0.0.1", 0)
@@ -111,10 +114,10 @@ def report(found: dict[tuple[str, int], list[Any]], names: list[str], machine: s
         "# The service under load",
         "",
         f"`python benchmarks/serve.py`, {machine}, {os.cpu_count()} CPU cores, {versions}, Python "
-        f"{platform.python_version()}; {ROUNDS} rounds of {REQUESTS} requests each, in turns, client and server on the "
-        "same cores, one PNG of 28 x 28 px a request, answered by `spotnet`. The machine had other work: figures a "
-        "second are those of that hour, and what may be compared are the ratios, medians over the rounds (in brackets "
-        "the least and the most), and the CPU time of the server.",
+        f"{platform.python_version()}; {len(found[names[0], 1])} rounds of {REQUESTS} requests each, in turns, client "
+        "and server on the same cores, one PNG of 28 x 28 px a request, answered by `spotnet`. The machine had other "
+        "work: figures a second are those of that hour, and what may be compared are the ratios, medians over the "
+        "rounds (in brackets the least and the most), and the CPU time of the server.",
         "",
         "| clients | server | requests a second | p50 ms | p95 ms | p99 ms | CPU ms a request |",
         "|---|---|---|---|---|---|---|",
@@ -123,7 +126,7 @@ def report(found: dict[tuple[str, int], list[Any]], names: list[str], machine: s
         for name in names:
             rounds = found[name, clients]
             times = [t for _, seconds, _ in rounds for t in seconds]
-            shares = " | ".join(f"{1000 * v:.3g}" for v in np.percentile(times, [50, 95, 99]))
+            shares = " | ".join(f"{1000 * v:.1f}" for v in np.percentile(times, [50, 95, 99]))
             speed, cpu = median(r for r, _, _ in rounds), median(c for _, _, c in rounds)
             lines.append(f"| {clients} | {name} | {speed:.0f} | {shares} | {1000 * cpu:.2f} |")
     lines += [

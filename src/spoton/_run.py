@@ -155,20 +155,65 @@ class Run:
     @classmethod
     def from_json(cls, line: str) -> Run:
         """Read a line of `to_json`; what a newer version added is left out. Raises ValueError where it is not one."""
-        held = json.loads(line)
+        try:
+            held = json.loads(line)
+        except RecursionError as error:  # lists in lists in lists
+            raise ValueError("this line is not a run of spoton") from error
         known = {f.name for f in fields(cls)} - {"predictions", "row_ids"}
         if not isinstance(held, dict) or not {"task", "learner", "seed", "status"} <= held.keys():
-            raise ValueError("this line is not a run of spoton")
-        if not (isinstance(held["task"], str) and isinstance(held["learner"], str) and isinstance(held["seed"], int)):
             raise ValueError("this line is not a run of spoton")
         # lines of older versions have no id: the line itself gives it one, always the same
         held.setdefault("id", hashlib.sha256(line.strip().encode("utf-8", "replace")).hexdigest()[:32])
         held.setdefault("started", "")
         run = cls(**{key: value for key, value in held.items() if key in known})
-        run.history = None if held.get("history") is None else History.from_json(json.dumps(held["history"]))
+        history, run.history = run.history, None
+        check_fields(run)
+        run.history = None if history is None else History.from_json(json.dumps(history))
         nan = float("nan")
         run.metrics = {s: {k: nan if v is None else v for k, v in m.items()} for s, m in run.metrics.items()}
         return run
+
+
+TEXTS = (
+    *("task", "learner", "status", "reason", "data_hash", "split_hash", "version", "details", "ceiling"),
+    *("id", "started", "finished"),
+)
+COUNTS = ("train_size", "parameters", "epochs", "asked_train_size", "asked_epochs")
+NUMBERS = ("fit_seconds", "predict_seconds")
+
+
+def check_fields(run: Run) -> None:
+    """Refuse a run from a file whose fields are of other kinds than ours: it would be stored, and fail at every look.
+
+    Raises:
+        ValueError: with the name of the field.
+    """
+    whole = [run.seed, run.asked_history, *(0 if (v := getattr(run, name)) is None else v for name in COUNTS)]
+    right = {
+        "texts": all(isinstance(getattr(run, name), str) for name in TEXTS) and 0 < len(run.id) <= 32,
+        "counts": all(isinstance(value, int) and abs(value) < 2**53 for value in whole),
+        "seconds": all(_is_number(getattr(run, name)) for name in NUMBERS),
+        "flags": isinstance(run.uses_labels, bool) and isinstance(run.own, bool),
+        "metrics": isinstance(run.metrics, dict)
+        and all(isinstance(k, str) and isinstance(part, dict) for k, part in run.metrics.items())
+        and all(isinstance(k, str) and _is_number(v) for part in run.metrics.values() for k, v in part.items()),
+        "rows_of": isinstance(run.rows_of, dict)
+        and all(isinstance(k, str) and isinstance(n, int) and abs(n) < 2**53 for k, n in run.rows_of.items()),
+        "notes": isinstance(run.notes, list) and all(isinstance(note, str) for note in run.notes),
+        "settings": isinstance(run.settings, dict),
+        "provenance": isinstance(run.provenance, dict)
+        and all(isinstance(v, dict if k == "packages" else str | bool | None) for k, v in run.provenance.items()),
+    }
+    if wrong := [name for name, fine in right.items() if not fine]:
+        raise ValueError(f"this is not a run of spoton: its {wrong[0]} are of another kind")
+    if " " in run.id or not run.id.isprintable():  # a database would change it, and not find it again
+        raise ValueError("this is not a run of spoton: its id is no plain text")
+    json.dumps([run.settings, run.provenance], allow_nan=False)
+
+
+def _is_number(value: Any) -> bool:
+    """A float, None, or a whole number that is not too large to become a float."""
+    return value is None or isinstance(value, float) or (isinstance(value, int) and abs(value) < 2**1000)
 
 
 def fingerprint(estimator: Any) -> str:

@@ -15,9 +15,24 @@
 
 from __future__ import annotations
 
+LONGEST = 2000  # characters of a message
+
 
 class SpotonError(Exception):
-    """Base of all errors that spoton raises on purpose."""
+    """Base of all errors that spoton raises on purpose.
+
+    Its text is one line that a terminal shows as it is. Names and cells of files are quoted in it, and whoever
+    wrote those may have put in line ends, or bytes that move the cursor: they are shown as escapes. What is too
+    long loses its middle.
+    """
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        if len(text) > LONGEST:
+            text = f"{text[: LONGEST // 2]} [...] {text[-LONGEST // 4 :]}"
+        if text.isprintable():
+            return text
+        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 class UsageError(SpotonError, ValueError):

@@ -34,14 +34,14 @@ CALLS: dict[str, list[str]] = {
     "leaderboard": [],
     "report": [],
     "serve": ["--port", "0"],
+    "export": ["model", "--torch", "model.pt2"],
+    "serve-model": ["model", "--port", "0"],
     "export-runs": ["runs.jsonl"],
     "import-runs": ["some.jsonl"],
     "doctor": ["--no-imports"],
     "fit": ["pnist/top", "--learner", "linear@pts", "--train-size", "50", "-o", "fitted"],
     "predict": ["model", "images.npz"],
     "verify": ["model"],
-    "export": ["model", "--torch", "model.pt2"],
-    "serve-model": ["model", "--port", "0"],
     "store info": [],
     "store sync": [],
     "store copy": ["spoton.db", "other.db"],
@@ -57,19 +57,20 @@ KEYS = {
     "sweep": {"task", "best", "trials", "report"},
     "report": {"page", "runs", "bytes"},
     "serve": {"address"},
+    "export": {"model", "files"},
+    "serve-model": {"address", "model"},
     "export-runs": {"runs", "file"},
     "import-runs": {"added", "there"},
     "doctor": {"works", "findings"},
     "fit": {"task", "learner", "metrics", "files"},
     "verify": {"ok", "differs", "checks", "metrics"},
-    "serve-model": {"address", "model"},
     "store info": {"schema", "rows", "tasks"},
     "store sync": {"delivered", "there"},
     "store copy": {"copied", "tables"},
     "sql load": {"images", "pixels", "seconds"},
     "sql points": {"answers", "check"},
 }
-ROWS = {"bench", "why", "recorded", "leaderboard", "export", "predict"}  # a list of flat rows
+ROWS = {"bench", "why", "recorded", "leaderboard", "predict"}  # a list of flat rows
 
 
 def commands(command: Any, name: str = "") -> Iterator[tuple[str, Any]]:

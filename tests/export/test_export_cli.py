@@ -40,7 +40,7 @@ def test_held_out_rows_are_what_it_is_checked_on(tmp_path: Path) -> None:
     model.save(tmp_path / "model")
     found = run(tmp_path / "model", "--torch", tmp_path / "m.pt2", "--json", "-")
     assert found.exit_code == 0, found.output
-    (told,) = json.loads(found.stdout)
+    (told,) = json.loads(found.stdout)["files"]
     assert (told["path"], told["rows"], told["pixels"]) == (str(tmp_path / "m.pt2"), 142, 0)
     X = get_task("pnist/topleft").data().X[:3]
     assert np.abs(by_torch(tmp_path / "m.pt2")(X) - model.predict(X)).max() < 1e-5

@@ -207,6 +207,21 @@ def test_where_it_cannot_be_written(digits: tuple[PointData, PointData], tmp_pat
         export_learner(estimator, [tmp_path / "m.pt2"], valid.X, hard=True, **PX)
 
 
+@pytest.mark.parametrize("ending", ["pt2", "onnx"])
+def test_a_disk_that_is_full_is_a_sentence(ending: str, digits: tuple[PointData, PointData], tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource", reason="limits of a process are Unix's")
+    train, valid = digits
+    estimator = fitted("mean", train)
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, most))  # as a disk with so much room
+    try:
+        with pytest.raises(DataError, match=rf"m\.{ending} cannot be written \(File too large\); name another file"):
+            export_learner(estimator, [tmp_path / f"m.{ending}"], valid.X, **PX)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    assert not list(tmp_path.iterdir())
+
+
 # nets whose graphs differ from one another, with the fewest images that they can be fitted on
 NETS = (
     "coordconv?epochs=1",

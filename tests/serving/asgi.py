@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable
+import threading
+from collections.abc import AsyncIterator, Coroutine, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -32,15 +36,28 @@ class Answer:
         return sentence
 
 
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """What it returns, from a loop of its own in a thread: tests of browsers leave one in this thread."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
 class Client:
-    """Asks an application; one event loop for all requests."""
+    """Asks an application; one event loop for all requests, in a thread, see `run`."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
-        self.runner = asyncio.Runner()
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self.thread.start()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
 
     def close(self) -> None:
-        self.runner.close()
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
 
     def get(self, path: str, **headers: str) -> Answer:
         return self.ask("GET", path, b"", headers)
@@ -52,7 +69,7 @@ class Client:
         return self.post(json.dumps(value).encode(), "application/json")
 
     def ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
-        return self.runner.run(ask(self.app, method, path, [body], {"content-length": str(len(body)), **headers}))
+        return self.run(ask(self.app, method, path, [body], {"content-length": str(len(body)), **headers}))
 
 
 async def ask(

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from asgi import Answer, Client, ask
+from asgi import Answer, Client, ask, run
 from PIL import Image
 
 from spoton import fit_model, get_task
@@ -321,7 +321,7 @@ def test_requests_that_are_too_large(opened: Open, model: Model, digits: Array) 
     assert found.headers["connection"] == "close"
     # without a Content-Length too
     endless = ask(client.app, "POST", "/predict", [b"x" * 1000] * 1000, {})
-    assert client.runner.run(endless).status == 413
+    assert client.run(endless).status == 413
     found = client.post(*form(*(("a", png(digits[0])) for _ in range(4))))
     assert (found.status, found.error) == (
         413,
@@ -365,7 +365,7 @@ def test_slow_work_holds_nobody_up_and_is_given_up(model: Model, digits: Array) 
                 break
         return health, third, *late, full, await predict()
 
-    health, third, first, second, full, last = asyncio.run(all_at_once())
+    health, third, first, second, full, last = run(all_at_once())
     assert health.json == {"status": "ok", "requests": 1}
     assert (third.status, third.error) == (503, "2 requests are here already; try again in a second")
     assert third.headers["retry-after"] == "1"
@@ -383,7 +383,7 @@ def test_many_at_once_have_their_own_answers(free: Model, digits: Array) -> None
     async def all_at_once() -> list[Answer]:
         return await asyncio.gather(*(ask(app, "POST", "/predict", [png(digits[i % 5])], {}) for i in range(60)))
 
-    found = asyncio.run(all_at_once())
+    found = run(all_at_once())
     assert [one.json["answers"][0] for one in found] == [wanted[i % 5] for i in range(60)]
 
 
@@ -395,7 +395,7 @@ def test_requests_that_do_not_arrive(model: Model) -> None:
             yield b"x"
             await asyncio.sleep(0.03)
 
-    found = asyncio.run(ask(app, "POST", "/predict", drops(), {}))
+    found = run(ask(app, "POST", "/predict", drops(), {}))
     assert (found.status, found.error) == (408, "the request did not arrive within 0.1 seconds; send it at once")
 
 

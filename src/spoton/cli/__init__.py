@@ -5,7 +5,6 @@ Nothing heavy is imported here, so that `spoton --help` answers at once; each co
 
 from __future__ import annotations
 
-import io
 import signal
 import sys
 
@@ -30,6 +29,7 @@ from spoton.cli._store import export_runs as _export_runs
 from spoton.cli._store import import_runs as _import_runs
 from spoton.cli._store import leaderboard as _leaderboard
 from spoton.cli._store import store as _store
+from spoton.cli._surroundings import flush, give_up_stdout, settle
 from spoton.cli._sweep import sweep as _sweep
 from spoton.cli._why import why as _why
 
@@ -84,16 +84,25 @@ def main() -> None:
     """Entry point: errors of spoton become one sentence on standard error and exit code 2."""
     from spoton.errors import SpotonError
 
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that has no ± shows ?, and the work is not lost
+    settle()
     # so that a bench ends its processes when it is told to end
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        app()
+        try:
+            app()
+        finally:
+            flush()
     except SpotonError as error:
         typer.echo(f"spoton: {error}", err=True)
         sys.exit(2)
     except BrokenPipeError:  # the reader of a pipe has seen enough
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:  # a disk that is full, a folder that is gone: no fault of ours that a traceback would help
+        give_up_stdout()
+        of = f" of {error.filename}" if error.filename else ""
+        typer.echo(f"spoton: the system says{of}: {error.strerror or error}", err=True)
+        sys.exit(2)
+    except MemoryError:
+        typer.echo("spoton: this needs more memory than there is; give fewer rows, or smaller images", err=True)
+        sys.exit(2)

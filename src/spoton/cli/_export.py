@@ -33,6 +33,7 @@ def export(
     for option, path, suffix in (("--onnx", onnx, ".onnx"), ("--torch", torch, ".pt2")):
         if path is not None and path.suffix != suffix:
             raise UsageError(f"{option} writes a file that ends in {suffix}, not '{path.name}'; name it so")
+    out = Output(json, quiet)
     paths = [path for path in (onnx, torch) if path is not None]
     if not paths:
         raise UsageError("nothing is asked for; say --onnx FILE.onnx, --torch FILE.pt2, or both")
@@ -46,4 +47,4 @@ def export(
         found = export_model(loaded, paths, inputs_of(inputs, loaded.card) if inputs else None, hard=hard)
     for check in found:
         out.remark(str(check))
-    out.write([check.to_dict() for check in found])
+    out.write({"model": model, "files": [check.to_dict() for check in found]})

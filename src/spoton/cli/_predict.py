@@ -100,6 +100,7 @@ def verify(
 
 
 def load(folder: Path, module: str | None, device: str | None) -> Any:
+    """The model of a folder, with the user's own net where `--module` names one."""
     from spoton.models import load_model
 
     if module is None:

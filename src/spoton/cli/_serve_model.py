@@ -34,6 +34,7 @@ def serve_model(
     from spoton.serving import serve_model as serve
     from spoton.serving._server import PORT
 
+    out = Output(json, quiet)
     limits = Limits(
         bytes=int(megabytes * 2**20), pixels=int(megapixels * 1e6), rows=rows, seconds=seconds, waiting=waiting
     )

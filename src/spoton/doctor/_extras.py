@@ -20,7 +20,7 @@ FOR = {
     "onnx": "exporting nets to ONNX",
     "peers": "comparisons with what others make, in benchmarks/",
     "ray": "benches on a Ray cluster",
-    "serve": "spoton serve-model",
+    "serve": "models as an HTTP service",
     "tables": "the tasks real/... that come inside statsmodels",
     "trees": "the learners lightgbm and xgboost",
 }

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from spoton._cells import Cell
 from spoton._run import Run
 from spoton.engines._work import Fetch, Packer, work
+from spoton.errors import EngineError
 
 IDLE = 20.0  # seconds after which a process without work ends
 # evaluate fixes one thread; libraries that are told so before they load start no others
@@ -50,12 +51,16 @@ class Loky:
 
         arguments = self._packer.pack(cell)
         while True:
-            self._pool = get_reusable_executor(max_workers=Loky._widest, timeout=IDLE, env=ONE_THREAD)
             try:
+                self._pool = get_reusable_executor(max_workers=Loky._widest, timeout=IDLE, env=ONE_THREAD)
                 future: Future[Run] = self._pool.submit(work, *arguments)
                 return future
             except self.lost:
                 continue  # it broke just now, and the next call gives another
+            except OSError as error:  # their locks are files in /dev/shm
+                raise EngineError(
+                    f"no processes can be started ({error.strerror or error}); make room in /dev/shm, or take --jobs 1"
+                ) from error
 
     def close(self, *, kill: bool) -> None:
         """Idle processes stay for a while, for the next bench."""

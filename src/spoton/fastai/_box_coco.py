@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from spoton.errors import DataError
 from spoton.fastai._box_data import Annotations
-from spoton.fastai._box_files import image_of, numbers, record_of, size_of, text_of
+from spoton.fastai._box_files import image_of, numbers, record_of, size_from, size_of, text_of
 
 
 def read_coco(file: str | Path, images: str | Path, *, keypoint_shift: float = 0.0, bad: str = "refuse") -> Annotations:
@@ -43,6 +44,8 @@ def read_coco(file: str | Path, images: str | Path, *, keypoint_shift: float = 0
         content = json.loads(text_of(file))
     except json.JSONDecodeError as error:
         raise DataError(f"{file}, line {error.lineno}: this is no JSON ({error.msg}); give a COCO file") from error
+    except (ValueError, RecursionError) as error:  # numbers of 5,000 digits, lists in lists in lists
+        raise DataError(f"{file}: this is no JSON that can be read ({error}); give a COCO file") from error
     tables = {name: _rows(file, content, name) for name in ("images", "annotations", "categories")}
     categories = sorted(tables["categories"].items(), key=lambda item: (isinstance(item[0], str), item[0]))
     labels = {key: i for i, (key, _) in enumerate(categories, 1)}
@@ -54,9 +57,9 @@ def read_coco(file: str | Path, images: str | Path, *, keypoint_shift: float = 0
     objects: dict[Any, list[dict[str, Any]]] = {key: [] for key in tables["images"]}
     for key, thing in tables["annotations"].items():
         where = f"annotation {key}"
-        if thing.get("image_id") not in objects:
+        if not _known(thing.get("image_id"), objects):
             raise DataError(f"{file}, {where}: no image has the id {thing.get('image_id')!r}; mend the file")
-        if thing.get("category_id") not in labels:
+        if not _known(thing.get("category_id"), labels):
             known = ", ".join(map(str, labels))
             raise DataError(
                 f"{file}, {where}: no category has the id {thing.get('category_id')!r}, they are {known}; mend the file"
@@ -76,9 +79,8 @@ def read_coco(file: str | Path, images: str | Path, *, keypoint_shift: float = 0
     for key, image in tables["images"].items():
         path = image_of(f"{file}, image {key}", images, str(image.get("file_name", "")))
         declared = image.get("width"), image.get("height")
-        size = size_of(path) if None in declared else declared
-        width, height = numbers(f"{file}, image {key}, width and height", list(size), 2)
-        records.append(record_of(str(file), path, (int(width), int(height)), objects[key], bad))
+        size = size_of(path) if None in declared else size_from(f"{file}, image {key}, width and height", declared)
+        records.append(record_of(str(file), path, size, objects[key], bad))
     return Annotations(records, names)
 
 
@@ -99,9 +101,16 @@ def _rows(file: str | Path, content: Any, name: str) -> dict[Any, dict[str, Any]
     return found
 
 
+def _known(key: Any, table: Mapping[Any, Any]) -> bool:
+    return isinstance(key, int | str) and key in table
+
+
 def _points(file: str | Path, things: dict[Any, dict[str, Any]]) -> int:
     """The number of keypoints of an object; 0 where none has any."""
-    counts = {len(thing["keypoints"]) for thing in things.values() if thing.get("keypoints")}
+    held = [thing["keypoints"] for thing in things.values() if thing.get("keypoints")]
+    if wrong := next((points for points in held if not isinstance(points, list)), None):
+        raise DataError(f"{file}: keypoints are lists of numbers x, y, v, not {wrong!r}; mend the file")
+    counts = {len(points) for points in held}
     if len(counts) > 1 or any(count % 3 for count in counts):
         raise DataError(f"{file}: keypoints are x, y, v of the same number of points everywhere, not {sorted(counts)}")
     return counts.pop() // 3 if counts else 0

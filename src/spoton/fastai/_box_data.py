@@ -55,14 +55,16 @@ class BoxRecord:
                 raise DataError(f"{self.path}: keypoints are (k, P, 2 or 3) for k = {n} boxes, not {keypoints.shape}")
             if keypoints.shape[2] == 2:
                 keypoints = np.concatenate([keypoints, np.full((*keypoints.shape[:2], 1), float(SHOWN))], axis=2)
-        sides = boxes[:, 2:] - boxes[:, :2]
+        with np.errstate(over="ignore"):  # of boxes that are refused in a moment
+            sides = boxes[:, 2:] - boxes[:, :2]
+            own_areas = sides.prod(axis=1)
         values: dict[str, Any] = {
             "path": Path(self.path),
             "size": (int(self.size[0]), int(self.size[1])),
             "boxes": boxes,
             "labels": _table(self, "labels", self.labels).astype(np.int64),
             "keypoints": keypoints,
-            "areas": sides.prod(axis=1) if self.areas is None else _table(self, "areas", self.areas),
+            "areas": own_areas if self.areas is None else _table(self, "areas", self.areas),
             "crowds": np.zeros(n, dtype=bool) if self.crowds is None else _table(self, "crowds", self.crowds) > 0,
         }
         for name, value in values.items():

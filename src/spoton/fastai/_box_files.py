@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from spoton import catalogue
+from spoton import _trust, catalogue
 from spoton.errors import DataError, UsageError
 from spoton.fastai._box_data import BoxRecord, reason_against
 
@@ -22,9 +23,37 @@ def text_of(file: str | Path) -> str:
         DataError: it is missing, or no text.
     """
     try:
-        return Path(file).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        return bytes_of(file).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
         raise DataError(f"{file} cannot be read as text ({error}); give the path of an annotation file") from error
+
+
+def bytes_of(file: str | Path) -> bytes:
+    """The content of a file.
+
+    Raises:
+        DataError: it is missing, no regular file, or larger than is read.
+    """
+    _trust.check_regular(file, "annotation file")
+    try:
+        with Path(file).open("rb") as stream:
+            _trust.check_bytes(os.fstat(stream.fileno()).st_size, str(file))
+            return stream.read()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise DataError(f"{file} cannot be read as text ({error}); give the path of an annotation file") from error
+
+
+def listed(folder: Path, pattern: str) -> list[Path]:
+    """The files of a folder by their names, in their order.
+
+    Raises:
+        DataError: one of them is a link that leads out of the folder.
+    """
+    found = sorted(folder.glob(pattern))
+    for path in found:
+        if _trust.inside(folder, path.name) is None:
+            raise DataError(f"{path} is a link that leads out of its folder; put a copy of the file there")
+    return found
 
 
 def folder_of(path: str | Path) -> Path:
@@ -40,13 +69,15 @@ def folder_of(path: str | Path) -> Path:
 
 
 def image_of(where: str, images: str | Path, name: str) -> Path:
-    """The path of an image that is there.
+    """The path of an image that is there, below the folder of the images.
 
     Raises:
-        DataError: it is missing.
+        DataError: it is missing, or its name or a link leads out of the folder.
     """
-    path = Path(images) / name
-    if not name or not path.is_file():
+    path = _trust.inside(images, name)
+    if path is None:
+        raise DataError(f"{where}: '{name}' leads out of '{images}'; give the folder of the images, or mend the name")
+    if not name or not _trust.is_regular(path):
         raise DataError(f"{where}: the image {path} is missing; give the folder of the images, or mend the name")
     return path
 
@@ -57,13 +88,24 @@ def size_of(path: Path) -> tuple[int, int]:
     Raises:
         DataError: it is no image.
     """
-    from PIL import Image, UnidentifiedImageError
+    _trust.check_regular(path, "image")
+    with (
+        _trust.told(f"{path} cannot be read as an image; mend or leave out the file"),
+        _trust.open_image(path, str(path)) as image,
+    ):
+        return image.size
 
-    try:
-        with Image.open(path) as image:
-            return image.size
-    except (OSError, UnidentifiedImageError) as error:
-        raise DataError(f"{path} cannot be read as an image ({error}); mend or leave out the file") from error
+
+def size_from(where: str, values: Sequence[Any]) -> tuple[int, int]:
+    """(W, H) of an image as a file tells it.
+
+    Raises:
+        DataError: they are no whole numbers of pixels.
+    """
+    width, height = numbers(where, values, 2)
+    if not all(side >= 1 and side.is_integer() and side < 2**31 for side in (width, height)):
+        raise DataError(f"{where}: the size of an image is whole numbers of pixels, not {width:g} and {height:g}")
+    return int(width), int(height)
 
 
 def numbers(where: str, values: Sequence[Any], n: int | None = None) -> list[float]:
@@ -76,7 +118,7 @@ def numbers(where: str, values: Sequence[Any], n: int | None = None) -> list[flo
         raise DataError(f"{where}: {n} numbers are expected, not {values!r}")
     try:
         return [float(value) for value in values]
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise DataError(f"{where}: numbers are expected ({error})") from error
 
 

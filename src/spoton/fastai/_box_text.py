@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 
 from spoton.errors import DataError, UsageError
 from spoton.fastai._box_data import SHOWN, Annotations
-from spoton.fastai._box_files import folder_of, image_of, label_of, numbers, record_of, size_of, text_of
+from spoton.fastai._box_files import folder_of, image_of, label_of, listed, numbers, record_of, size_of, text_of
 
 IMAGES = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
 COLUMNS = ("image", "left", "top", "right", "bottom", "label")
@@ -55,10 +56,10 @@ def read_yolo(
     points, dims = keypoints or (0, 2)
     if keypoints is not None and (points < 1 or dims not in (2, 3)):
         raise UsageError(f"keypoints are (P, 2) or (P, 3), not {keypoints}")
-    folder, paths = folder_of(labels), [p for p in sorted(folder_of(images).iterdir()) if p.suffix.lower() in IMAGES]
-    texts = {file.stem: file for file in sorted(folder.glob("*.txt")) if file.name != "classes.txt"}
+    folder, paths = folder_of(labels), [p for p in listed(folder_of(images), "*") if p.suffix.lower() in IMAGES]
+    texts = {file.stem: file for file in listed(folder, "*.txt") if file.name != "classes.txt"}
     stems = [path.stem for path in paths]
-    if twice := sorted({stem for stem in stems if stems.count(stem) > 1} if len(set(stems)) < len(stems) else ()):
+    if twice := sorted(stem for stem, count in Counter(stems).items() if count > 1):
         raise DataError(f"{images} has two images called {twice[0]}, and one text file cannot be of both; rename one")
     if lost := sorted(set(texts) - set(stems)):
         raise DataError(f"{texts[lost[0]]}: the image {Path(images) / lost[0]} is missing; leave out the file")
@@ -86,12 +87,14 @@ def _yolo_line(
     number, x, y, width, height, *rest = numbers(where, words)
     if not (number.is_integer() and 0 <= number < classes):
         raise DataError(f"{where}: there are {classes} classes, counted from 0, and no class {words[0]}")
-    box = np.array([x - width / 2, y - height / 2, x + width / 2, y + height / 2]) * np.tile(size, 2)
+    with np.errstate(over="ignore"):  # what is infinite then is refused with its place
+        box = np.array([x - width / 2, y - height / 2, x + width / 2, y + height / 2]) * np.tile(size, 2)
     found: dict[str, Any] = {"box": box, "label": int(number) + 1}
     if points:
         table = np.array(rest).reshape(points, dims)
         flags = table[:, 2:] if dims == 3 else np.full((points, 1), float(SHOWN))
-        found["keypoints"] = np.concatenate([table[:, :2] * size, flags], axis=1)
+        with np.errstate(over="ignore"):
+            found["keypoints"] = np.concatenate([table[:, :2] * size, flags], axis=1)
     return found
 
 
@@ -121,12 +124,19 @@ def read_boxes_csv(
         >>> parts = read_boxes_csv("parts.csv", "photos")  # doctest: +SKIP
     """
     table = csv.DictReader(io.StringIO(text_of(file), newline=""), skipinitialspace=True)
-    if missing := [name for name in COLUMNS if name not in (table.fieldnames or ())]:
+    try:
+        head = list(table.fieldnames or ())
+    except csv.Error as error:
+        raise DataError(f"{file}, line 1: this is not CSV ({error}); check its quotes") from error
+    if missing := [name for name in COLUMNS if name not in head]:
         raise DataError(
             f"{file} lacks the columns {', '.join(missing)}; its first line has to name {', '.join(COLUMNS)}, and is"
-            f" {', '.join(table.fieldnames or ()) or 'empty'}"
+            f" {', '.join(head) or 'empty'}"
         )
-    rows = [(table.line_num, {name: (row.get(name) or "").strip() for name in COLUMNS}) for row in table]
+    try:
+        rows = [(table.line_num, {name: (row.get(name) or "").strip() for name in COLUMNS}) for row in table]
+    except csv.Error as error:
+        raise DataError(f"{file}, line {table.line_num + 1}: this is not CSV ({error}); check its quotes") from error
     names = sorted({row["label"] for _, row in rows} - {""}) if classes is None else list(classes)
     if not names:
         raise DataError(f"{file} has no labels; give classes where no image has objects")

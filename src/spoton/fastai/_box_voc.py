@@ -9,7 +9,17 @@ from xml.etree import ElementTree
 
 from spoton.errors import DataError
 from spoton.fastai._box_data import Annotations
-from spoton.fastai._box_files import folder_of, image_of, label_of, numbers, record_of, size_of
+from spoton.fastai._box_files import (
+    bytes_of,
+    folder_of,
+    image_of,
+    label_of,
+    listed,
+    numbers,
+    record_of,
+    size_from,
+    size_of,
+)
 
 SIDES = ("xmin", "ymin", "xmax", "ymax")
 
@@ -39,7 +49,7 @@ def read_voc(
     Example:
         >>> birds = read_voc("VOC2012/Annotations", "VOC2012/JPEGImages")  # doctest: +SKIP
     """
-    files = sorted(folder_of(annotations).glob("*.xml"))
+    files = listed(folder_of(annotations), "*.xml")
     if not files:
         raise DataError(f"{annotations} has no XML files; give the folder of the annotations")
     trees = [_tree(file) for file in files]
@@ -52,7 +62,7 @@ def read_voc(
         declared = [_text(tree, f"size/{side}") for side in ("width", "height")]
         # some programs write 0 where they do not know
         known = all(text not in ("", "0") for text in declared)
-        width, height = numbers(f"{file}, size", declared, 2) if known else size_of(path)
+        size = size_from(f"{file}, size", declared) if known else size_of(path)
         objects = []
         for i, thing in enumerate(tree.findall("object"), 1):
             where = f"object {i}"
@@ -64,7 +74,7 @@ def read_voc(
                     "label": label_of(f"{file}, {where}", _text(thing, "name"), labels),
                 }
             )
-        records.append(record_of(str(file), path, (int(width), int(height)), objects, bad))
+        records.append(record_of(str(file), path, size, objects, bad))
     return Annotations(records, names)
 
 
@@ -80,12 +90,13 @@ class _NoDoctype(ElementTree.TreeBuilder):
 
 
 def _tree(file: Path) -> Any:
+    content = bytes_of(file)
     try:
-        tree = ElementTree.fromstring(file.read_bytes(), ElementTree.XMLParser(target=_NoDoctype()))
-    except ElementTree.ParseError as error:
-        raise DataError(f"{file}: this is no XML ({error}); leave out the file") from error
+        tree = ElementTree.fromstring(content, ElementTree.XMLParser(target=_NoDoctype()))
     except DataError as error:
         raise DataError(f"{file}: {error}") from error
+    except (ElementTree.ParseError, ValueError, LookupError) as error:  # the latter two: a coding that is not known
+        raise DataError(f"{file}: this is no XML ({error}); leave out the file") from error
     if tree.tag != "annotation":
         raise DataError(f"{file}: a VOC file holds an 'annotation', this one a '{tree.tag}'; leave out the file")
     return tree

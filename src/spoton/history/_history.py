@@ -191,8 +191,8 @@ class History(Sequence[Row]):
             columns = held["columns"]
             lists = list(zip(*columns.values(), strict=True))
             rows = [{k: _unword(v) for k, v in zip(columns, row, strict=True) if v is not None} for row in lists]
-            return cls(rows, baseline={key: _unword(value) for key, value in held.get("baseline", {}).items()})
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            return cls(rows, baseline={key: float(_unword(value)) for key, value in held.get("baseline", {}).items()})
+        except (OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
             raise DataError(f"this is no history that to_json wrote ({type(error).__name__}: {error})") from error
 
     @classmethod

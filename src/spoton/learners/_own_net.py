@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spoton import _trust
 from spoton.errors import UsageError
 from spoton.layers import RangeHead
 from spoton.learners._torch import TorchRegressor, seeded
@@ -108,7 +109,7 @@ def load(path: Path, name: str) -> Any:
     """
     from torch import nn
 
-    if not path.is_file():
+    if not _trust.is_regular(path):
         raise UsageError(f"there is no file {path}; --module takes FILE.py:NAME")
     spec = importlib.util.spec_from_file_location(f"spoton_own_{path.stem}", path)
     if spec is None or spec.loader is None:
@@ -118,7 +119,7 @@ def load(path: Path, name: str) -> Any:
     sys.path.insert(0, folder)  # it may import what lies beside it
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UsageError(f"{path} cannot be run: {type(error).__name__}: {' '.join(str(error).split())}") from error
     finally:
         sys.path.remove(folder)
@@ -179,7 +180,7 @@ def check_net(model: TorchRegressor, task: Task, name: str) -> None:
             out = net.decode(out) if hasattr(net, "decode") else out
         except UsageError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             said = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
             raise UsageError(f"{name} cannot take inputs of shape {tuple(inputs.shape)}: {said}") from error
     came = tuple(out.shape) if hasattr(out, "shape") else type(out).__name__

@@ -16,6 +16,7 @@ from spoton.data import Array, as_input
 from spoton.errors import DataError, UsageError
 from spoton.models._card import Card
 from spoton.tasks import _readers as readers
+from spoton.tasks._read_images import read_image
 
 TABLES = (".csv", ".parquet")
 Part = tuple[list[Any], Array | None]  # inputs, one a row; labels
@@ -103,7 +104,7 @@ def _endings() -> set[str]:
 
 def _picture(folder: Path, name: str, card: Card) -> Array:
     """(C, H, W) float32, as images were in the fit."""
-    return planes_of(readers.read_image(folder, name, f"in '{folder}'"), f"'{folder / name}'", card)
+    return planes_of(read_image(folder, name, f"in '{folder}'"), f"'{folder / name}'", card)
 
 
 def planes_of(pixels: Array, where: str, card: Card) -> Array:

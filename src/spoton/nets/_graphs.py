@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import logging
 import os
 import tempfile
@@ -65,18 +67,18 @@ def write_graph(
         axes: as for `to_graph`.
         facts: what the file says of itself: metadata of ONNX, and the extra file `spoton.json` of a `.pt2`.
     """
-    import json
-
+    held = io.BytesIO()  # torch ends the process where the disk is full
     if path.suffix == ".pt2":
         with _quiet():
-            torch.export.save(program, path, extra_files={FACTS: json.dumps(dict(facts))} if facts else None)
-        return
-    options: dict[str, Any] = {"input_names": names[:1], "output_names": names[1:], "dynamic_shapes": (dict(axes),)}
-    with _quiet():
-        found: Any = torch.onnx.export(program, dynamo=True, verbose=False, **options)
-        found.model.metadata_props.update(facts or {})
-        found.model.producer_name = "spoton, by torch"
-        found.save(path)
+            torch.export.save(program, held, extra_files={FACTS: json.dumps(dict(facts))} if facts else None)
+    else:
+        options: dict[str, Any] = {"input_names": names[:1], "output_names": names[1:], "dynamic_shapes": (dict(axes),)}
+        with _quiet():
+            found: Any = torch.onnx.export(program, dynamo=True, verbose=False, **options)
+            found.model.metadata_props.update(facts or {})
+            found.model.producer_name = "spoton, by torch"
+            found.save(held)
+    path.write_bytes(held.getbuffer())
 
 
 @contextmanager

@@ -30,7 +30,7 @@ def repeat(run: Run) -> Repeat:
             note="The learner is an estimator made in Python, which no command can name; its parameters are below."
         )
     if run.own:
-        made = str(run.provenance.get("command", ""))
+        made = _quoted(str(run.provenance.get("command", "")))
         if made.startswith("spoton bench "):
             return Repeat(made, note="The task is data of your own: the command that made the run names its files.")
         if made.startswith("spoton sweep "):
@@ -54,3 +54,11 @@ def repeat(run: Run) -> Repeat:
     parts = [repr(run.learner), repr(run.task), f"seed={run.seed}", *options]
     python = f"import spoton\nrun = spoton.evaluate({', '.join(parts)})"
     return Repeat(shlex.join(words), python)
+
+
+def _quoted(command: str) -> str:
+    """The command with each word in quotes where a shell would do something with it: runs may come from strangers."""
+    try:
+        return shlex.join(shlex.split(command))
+    except ValueError:  # an open quote
+        return ""

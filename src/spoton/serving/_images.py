@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 
+from spoton._trust import told
 from spoton.data import Array
 from spoton.errors import DataError
 from spoton.models import Card
 from spoton.models._files import planes_of
 from spoton.serving._limits import Limits, Refusal
-from spoton.tasks._readers import _pixels, told
+from spoton.tasks._read_images import pixels
 
 # what browsers, cameras and scanners write; Pillow's other readers are for no one to try out here
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
@@ -50,6 +51,6 @@ def read_image(data: bytes, where: str, card: Card, limits: Limits) -> Array:
                     "(width x height); bring it to that size",
                 )
             with image:
-                return planes_of(_pixels(image, where), where, card)
+                return planes_of(pixels(image, where), where, card)
     except (DataError, MemoryError) as error:
         raise Refusal(422, str(error) or f"{where} is too large to be unpacked; send a smaller image") from error

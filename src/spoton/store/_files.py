@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from spoton import _trust
 from spoton._run import Run
 from spoton._told import each_told
 from spoton.errors import DataError, UsageError
@@ -51,22 +52,50 @@ def import_runs(path: str | Path) -> list[Run]:
     """
     path = Path(path)
     kind = _kind(path)
-    if not path.is_file():
+    if not _trust.is_regular(path):
         raise DataError(f"there is no file {path}")
     if kind == ".jsonl":
         return read(path)
     try:
-        if kind == ".json":
-            held = json.loads(path.read_text(encoding="utf-8"))
-            return [from_line(json.dumps(record)) for record in each_told("runs read", held)]
-        import pandas as pd
-
-        lines = list(pd.read_parquet(path, columns=[RECORD])[RECORD])
-        return [from_line(line) for line in each_told("runs read", lines)]
+        _trust.check_bytes(path.stat().st_size, str(path))
+        lines = _listed(path) if kind == ".json" else _records(path)
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror or error})") from error
-    except (ValueError, TypeError, KeyError) as error:
-        raise DataError(f"{path} holds no runs of spoton; give a file of spoton export-runs, or a journal") from error
+    try:
+        return [from_line(line) for line in each_told("runs read", lines)]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise _strange(path, error) from error
+
+
+def _strange(path: Path, error: Exception) -> DataError:
+    return DataError(f"{path} holds no runs of spoton ({error}); give a file of spoton export-runs, or a journal")
+
+
+def _listed(path: Path) -> list[str]:
+    """The runs of a JSON file, a line each."""
+    try:
+        return [json.dumps(record) for record in json.loads(path.read_text(encoding="utf-8"))]
+    except (ValueError, TypeError, RecursionError) as error:
+        raise _strange(path, error) from error
+
+
+def _records(path: Path) -> list[str]:
+    """The whole runs of a Parquet file; its other columns are not read."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with path.open("rb") as stream:
+            file = pq.ParquetFile(stream)
+            kinds = [field.type for field in file.schema_arrow if field.name == RECORD]
+            if kinds == [pa.null()] and not file.metadata.num_rows:
+                return []
+            if len(kinds) != 1 or kinds[0] not in (pa.string(), pa.large_string()):
+                raise _strange(path, ValueError(f"it has no texts in a column '{RECORD}'"))
+            _trust.check_parquet(file, str(path))
+            return [str(line) for line in file.read([RECORD]).column(0).to_pylist()]
+    except pa.ArrowException as error:
+        raise _strange(path, error) from error
 
 
 def _kind(path: Path) -> str:

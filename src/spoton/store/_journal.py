@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from spoton import _trust
 from spoton._run import Run
 from spoton._told import each_told
 from spoton.errors import DataError
@@ -176,7 +177,9 @@ def read(path: str | Path, place: str = "") -> list[Run]:
         return []
     runs: list[Run] = []
     torn = 0
+    _trust.check_regular(path, "journal", "name another with --journal")
     try:
+        _trust.check_bytes(path.stat().st_size, str(path))
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise DataError(

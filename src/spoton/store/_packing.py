@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from spoton import _trust
 from spoton._run import Run
 from spoton.data import Array
 
@@ -22,8 +23,22 @@ def pack(array: Array) -> bytes:
 
 
 def unpack(data: bytes) -> Array:
-    """The array of `pack`."""
-    array: Array = np.load(io.BytesIO(zlib.decompress(data)), allow_pickle=False)
+    """The array of `pack`.
+
+    Raises:
+        ValueError: it is damaged, is no table of numbers, or unpacks to more than a file may.
+    """
+    limit = int(_trust.most())
+    try:
+        unpacker = zlib.decompressobj()
+        raw = unpacker.decompress(data, limit)
+        if unpacker.unconsumed_tail:  # a little zlib can hold very much
+            _trust.check_bytes(limit + 1, "an array of predictions")
+        array: Array = _trust.read_npy(io.BytesIO(raw), len(raw), "an array of predictions")
+    except (zlib.error, TypeError, EOFError, SyntaxError) as error:
+        raise ValueError(f"an array of predictions is damaged ({error})") from error
+    if array.ndim not in (1, 2) or array.dtype.kind not in "fiub":
+        raise ValueError(f"predictions are (n, k) numbers, not {array.shape} of {array.dtype}")
     return array
 
 
@@ -40,14 +55,11 @@ def to_line(run: Run) -> str:
 
 def from_line(line: str) -> Run:
     """The run of `to_line`, or of `Run.to_json`. Raises ValueError where it is neither."""
-    try:
-        run = Run.from_json(line)
-        if '"packed_predictions"' in line:
-            held = json.loads(line)
-            run.predictions = _arrays(held.get("packed_predictions"))
-            run.row_ids = _arrays(held.get("packed_row_ids")) or None
-    except (AttributeError, TypeError, zlib.error, EOFError) as error:  # the names are right, what stands there is not
-        raise ValueError(f"this line is not a run of spoton ({error})") from error
+    run = Run.from_json(line)
+    if '"packed_predictions"' in line:
+        held = json.loads(line)  # as deep as it was for the run
+        run.predictions = _arrays(held.get("packed_predictions"))
+        run.row_ids = _arrays(held.get("packed_row_ids")) or None
     return run
 
 
@@ -58,4 +70,6 @@ def _text(array: Array) -> str:
 def _arrays(held: Any) -> dict[str, Array]:
     if not isinstance(held, dict):
         return {}
+    if not all(isinstance(text, str) for text in held.values()):
+        raise ValueError("packed predictions are texts of base64")
     return {side: unpack(base64.b64decode(text)) for side, text in held.items()}

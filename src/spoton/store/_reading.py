@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Table, column, func, select, table
 
-from spoton._run import Run
+from spoton._run import Run, check_fields
 from spoton._told import tell
+from spoton.errors import StoreError
 from spoton.store._rows import Row, to_run
 from spoton.store._schema import ARTIFACTS, EPOCHS, METADATA, METRICS, PREDICTIONS, RUNS
 
@@ -41,7 +42,14 @@ def runs(connection: Connection, query: Select[Any], predictions: bool) -> Itera
         kept = _children(connection, PREDICTIONS, keys) if predictions else {}
         for row in lot:
             key = row["id"]
-            yield row, to_run(row, metrics.get(key, ()), epochs.get(key, ()), kept.get(key, ()))
+            try:
+                run = to_run(row, metrics.get(key, ()), epochs.get(key, ()), kept.get(key, ()))
+                check_fields(run)
+            except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+                raise StoreError(
+                    f"run {key} of the store is damaged ({error}); take it out with DELETE FROM runs WHERE id = {key}"
+                ) from error
+            yield row, run
         if len(rows) > LOT:
             done += len(lot)
             tell("runs read from the store", done, len(rows))

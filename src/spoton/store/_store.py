@@ -54,6 +54,10 @@ class Store:
         name = shown(address)
         file = address.database if address.get_backend_name() == "sqlite" else None
         if file and file != ":memory:" and not file.startswith("file:"):
+            if not _can_be(file):
+                raise StoreError(
+                    f"the store {name} cannot be opened: no file has such a name; name another with --store"
+                )
             if not create and not Path(file).exists():
                 raise StoreError(f"there is no store {name}; name one with --store, or run a bench to begin it")
             if Path(file).is_dir() or not Path(file).absolute().parent.is_dir():
@@ -247,8 +251,20 @@ class Store:
             yield
         except IntegrityError:
             raise
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, OSError, OverflowError, UnicodeError) as error:  # the latter two of SQLite's values
             raise StoreError(self._sentence(what, error)) from error
 
     def _sentence(self, what: str, error: Exception) -> str:
-        return f"the store {self.name} cannot be {what} ({reason(self._engine.url, error)})"
+        more = "; name another with --store" if what == "opened" else ""
+        return f"the store {self.name} cannot be {what} ({reason(self._engine.url, error)}){more}"
+
+
+def _can_be(file: str) -> bool:
+    """Whether a file can have this name; the system says no of long ones, and of those with a NUL."""
+    try:
+        Path(file).absolute().stat()
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return True

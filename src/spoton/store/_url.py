@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from spoton._provenance import HIDDEN, hide_passwords
 from spoton.errors import MissingExtra, UsageError
@@ -84,9 +86,23 @@ def connect(url: URL, patience: float = PATIENCE) -> Engine:
     Raises:
         MissingExtra: the driver is not installed.
     """
+    require(DRIVERS[url.get_backend_name()][1])
+    try:
+        return _engine(url, patience)
+    except (ArgumentError, NoSuchModuleError, ImportError, ValueError, TypeError) as error:
+        said = hide_passwords(str(error).partition("\n")[0])
+        raise UsageError(
+            f"the address {shown(url)} cannot be used ({said}); leave out a driver behind '+' and options behind '?'"
+        ) from error
+
+
+def _engine(url: URL, patience: float) -> Engine:
     kind = url.get_backend_name()
-    require(DRIVERS[kind][1])
     if kind == "sqlite":
+        if _only_readable(url.database):
+            engine = create_engine(url, creator=partial(_open_to_read, str(url.database)), hide_parameters=True)
+            event.listen(engine, "connect", _prepare_to_read)
+            return engine
         engine = create_engine(url, connect_args={"timeout": PATIENCE}, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -111,12 +127,45 @@ def _connect_mysql(dialect: Any, _: object, positional: Any, named: Any) -> Any:
         ) from error
 
 
+def _only_readable(file: str | None) -> bool:
+    """Whether there is such a file, and it or its folder takes no writing: SQLite needs files beside it."""
+    if not file or file == ":memory:" or file.startswith("file:") or not os.path.isfile(file):
+        return False
+    # for whom we act, not for who began: they differ where rights were given up
+    acting = os.access in os.supports_effective_ids
+    places = (file, os.path.dirname(os.path.abspath(file)))
+    return not all(os.access(place, os.W_OK, effective_ids=acting) for place in places)
+
+
+def _open_to_read(file: str) -> sqlite3.Connection:
+    """A connection that reads what nobody can write; where others may write, with their locks."""
+    address = f"file:{quote(os.path.abspath(file))}?mode=ro"
+    raw = sqlite3.connect(address, uri=True, timeout=PATIENCE, check_same_thread=False)
+    try:
+        raw.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+        return raw
+    except sqlite3.OperationalError:
+        raw.close()
+        waiting = f"{file}-wal"
+        if os.path.exists(waiting) and os.path.getsize(waiting):
+            raise  # runs in it would not be seen
+    return sqlite3.connect(f"{address}&immutable=1", uri=True, timeout=PATIENCE, check_same_thread=False)
+
+
+def _prepare_to_read(raw: Any, _: object) -> None:
+    _with_sqrt(raw)
+
+
 def _prepare_sqlite(raw: Any, _: object) -> None:
     raw.isolation_level = None  # transactions begin where SQLAlchemy says so, see below
     raw.execute("PRAGMA foreign_keys = ON")
     raw.execute(f"PRAGMA busy_timeout = {int(PATIENCE * 1000)}")
     _to_wal(raw)
     raw.execute("PRAGMA synchronous = FULL")  # a run that is said to be stored has reached the disk
+    _with_sqrt(raw)
+
+
+def _with_sqrt(raw: Any) -> None:
     try:
         raw.execute("SELECT SQRT(2.0)")
     except sqlite3.OperationalError:  # built without its mathematics, which the leaderboard needs

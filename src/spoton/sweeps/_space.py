@@ -244,7 +244,8 @@ def _range(text: str) -> Range:
 
 
 def _read_number(text: str) -> float:
-    return int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)
+    whole = re.fullmatch(r"[+-]?\d{1,999}", text)  # Python reads no longer ones, and as a float they are infinite
+    return int(text) if whole else float(text)
 
 
 def _word(name: str, text: str) -> Any:

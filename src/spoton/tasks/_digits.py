@@ -8,10 +8,9 @@ digits, and the first 2,000 test images.
 from __future__ import annotations
 
 import gzip
+import math
 import os
 import struct
-import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from spoton import _trust
 from spoton._told import tell
 from spoton.data import Array
 from spoton.errors import DataError
@@ -82,6 +82,11 @@ def full(source: str) -> tuple[Digits, Digits]:
                 f"images of {source} have to be (n, H, W) of bytes (uint8, 0..255), these are {images.shape} of "
                 f"{images.dtype}; convert the file that SPOTON_DATA names"
             )
+        if images.size == 0 or labels.ndim != 1 or not _whole(labels):
+            raise DataError(
+                f"{source} needs one image or more, and labels (n,) of whole numbers from 0 to 255, these are "
+                f"{images.shape} and {labels.shape} of {labels.dtype}; convert the file that SPOTON_DATA names"
+            )
         if len(images) != len(labels):
             raise DataError(f"{source} has {len(images)} images and {len(labels)} labels; give one label an image")
     train, train_labels, test, test_labels = arrays
@@ -101,6 +106,13 @@ def downloads() -> Path:
     return Path.home() / ".cache" / "spoton"
 
 
+def _whole(labels: Array) -> bool:
+    """Whether all are whole numbers that one byte holds."""
+    if labels.dtype.kind not in "iuf" or not labels.size:
+        return not labels.size
+    return bool(0 <= labels.min() <= labels.max() <= 255 and (labels % 1 == 0).all())
+
+
 def _find(place: Path, source: str) -> Path | None:
     """The file or folder of `source` at `place`: itself for mnist, or a member named after the source."""
     if (named := place / f"{source}.npz").is_file():
@@ -116,15 +128,16 @@ def _read(path: Path, source: str) -> list[Array]:
     if path.is_dir():
         arrays = [_read_idx(path, part) for part in PARTS[source]]
         return [a.transpose(0, 2, 1) if source == "emnist" and a.ndim == 3 else a for a in arrays]
-    try:
-        # opened here, since np.load leaves a broken file open
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            for keys in (("X", "y", "Xt", "yt"), ("x_train", "y_train", "x_test", "y_test")):
-                if all(key in archive for key in keys):
-                    return [archive[key] for key in keys]
-            held = ", ".join(archive.files)
-    except (ValueError, OSError, EOFError, TypeError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} cannot be read as an npz file ({error})") from error
+    _trust.check_regular(path, "file that SPOTON_DATA names")
+    # opened here, since np.load leaves a broken file open
+    with _trust.told(f"{path} cannot be read as an npz file; write it again"), path.open("rb") as file:
+        archive = np.load(file, allow_pickle=False)
+        if not isinstance(archive, np.lib.npyio.NpzFile):
+            raise DataError(f"{path} cannot be read as an npz file, it is a single array; write it with numpy.savez")
+        for keys in (("X", "y", "Xt", "yt"), ("x_train", "y_train", "x_test", "y_test")):
+            if all(key in archive for key in keys):
+                return [_trust.read_npz(archive, key, f"{key} in {path}") for key in keys]
+        held = ", ".join(archive.files)
     raise DataError(f"{path} has to hold X, y, Xt, yt (or x_train, y_train, x_test, y_test); it holds {held}")
 
 
@@ -133,16 +146,17 @@ def _read_idx(folder: Path, part: str) -> Array:
     paths = sorted(folder.glob(f"{part}*idx?-ubyte*"))
     if not paths:
         raise DataError(f"{folder} holds no file {part}-idx?-ubyte(.gz); put all four IDX files there")
+    _trust.check_regular(paths[0], "IDX file")
     opener: Any = gzip.open if paths[0].suffix == ".gz" else open
-    try:
-        with opener(paths[0], "rb") as file:
-            zero, kind, axes = struct.unpack(">HBB", file.read(4))
-            shape = struct.unpack(f">{axes}I", file.read(4 * axes))
-            values = np.frombuffer(file.read(), dtype=np.uint8)
-    except (OSError, EOFError, ValueError, zlib.error, struct.error) as error:
-        raise DataError(f"{paths[0]} cannot be read as an IDX file ({error})") from error
-    if zero != 0 or kind != 8 or values.size != np.prod(shape):
-        raise DataError(f"{paths[0]} is no complete IDX file of bytes; download it again")
+    wrong = f"{paths[0]} is no complete IDX file of bytes; download it again"
+    with _trust.told(f"{paths[0]} cannot be read as an IDX file; download it again"), opener(paths[0], "rb") as file:
+        zero, kind, axes = struct.unpack(">HBB", file.read(4))
+        shape = struct.unpack(f">{axes}I", file.read(4 * axes))
+        size = math.prod(shape)
+        _trust.check_bytes(size, str(paths[0]))
+        values = np.frombuffer(file.read(size + 1), dtype=np.uint8)  # no more: a little gzip can hold very much
+    if zero != 0 or kind != 8 or values.size != size:
+        raise DataError(wrong)
     return values.reshape(shape)
 
 

@@ -1,10 +1,11 @@
-"""The user's files: CSV, Parquet, NPZ, images. Mistakes are named by file, row and column."""
+"""The user's files: CSV, Parquet, NPZ. Mistakes are named by file, row and column."""
 
 from __future__ import annotations
 
 import csv
 import difflib
 import io
+import os
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,11 +15,11 @@ from typing import IO, Any
 
 import numpy as np
 import pandas as pd
-from PIL import Image, ImageOps
 
-from spoton._told import each_told
-from spoton.data import Array, as_input
-from spoton.errors import DataError, SpotonError
+from spoton import _trust
+from spoton._trust import check_bytes, check_regular, told
+from spoton.data import Array
+from spoton.errors import DataError
 
 Record = tuple[int, list[str]]  # the line where it begins, its cells
 
@@ -53,9 +54,8 @@ class Sheet:
 @contextmanager
 def opened(path: Path, what: str) -> Iterator[IO[bytes]]:
     """The file's bytes, or a sentence on why there are none."""
+    check_regular(path, what)
     try:
-        if path.is_dir():
-            raise DataError(f"the {what} has to be a file and '{path}' is a folder; give the file in it")
         stream = path.open("rb")
     except FileNotFoundError:
         raise DataError(f"there is no {what} '{path}'; check the path") from None
@@ -63,17 +63,6 @@ def opened(path: Path, what: str) -> Iterator[IO[bytes]]:
         raise DataError(f"the {what} '{path}' cannot be opened ({exc}); check it") from exc
     with stream:
         yield stream
-
-
-@contextmanager
-def told(sentence: str) -> Iterator[None]:
-    """Turn whatever Pillow, NumPy or pyarrow raise on a broken file (a dozen kinds) into `sentence`."""
-    try:
-        yield
-    except (SpotonError, MemoryError):
-        raise
-    except Exception as exc:
-        raise DataError(sentence) from exc
 
 
 def check_columns(columns: Sequence[str], name: str) -> None:
@@ -95,6 +84,7 @@ def check_columns(columns: Sequence[str], name: str) -> None:
 def read_csv(path: Path, what: str) -> tuple[list[str], Iterator[Record]]:
     """The header, and the records with their lines; by hand: pandas renames, pads and guesses in silence."""
     with opened(path, what) as stream:
+        check_bytes(os.fstat(stream.fileno()).st_size, path.name)
         raw = stream.read()
     try:
         text = raw.decode("utf-8-sig")
@@ -182,6 +172,8 @@ def read_sheet(path: Path, only: Sequence[str] | None = None) -> Sheet:
     with opened(path, "table") as stream, told(f"{path.name} is damaged or not Parquet; write it again"):
         file = pq.ParquetFile(stream)
         check_columns(file.schema_arrow.names, path.name)  # first: reading stumbles over names given twice
+        _trust.check_parquet(file, path.name)
+        _check_kinds(file, path.name)
         frame = file.read().to_pandas()
     if only is not None:
         frame = frame.iloc[:, _places(only, [str(column) for column in frame.columns], path.name)]
@@ -195,6 +187,24 @@ def _places(wanted: Sequence[str], columns: Sequence[str], name: str) -> list[in
             hint = f"did you mean '{near[0]}'?" if near else f"it has: {', '.join(columns[:8])}"
             raise DataError(f"{name} has no column '{column}', which is needed; {hint}")
     return [columns.index(column) for column in wanted]
+
+
+def _check_kinds(file: Any, name: str) -> None:
+    """Refuse the first column of other things than numbers by its first cell, before all of them are in memory."""
+    from pyarrow import types
+
+    for field in file.schema_arrow:
+        kind = field.type.value_type if types.is_dictionary(field.type) else field.type
+        if types.is_primitive(kind) or types.is_null(kind) or types.is_decimal(kind):
+            if types.is_temporal(kind):
+                return  # told of by its dtype
+            continue
+        row = 0
+        for batch in file.iter_batches(batch_size=1, columns=[field.name]):
+            for cell in batch.column(0).to_pylist():
+                if cell is not None:
+                    _cell(cell, row, field.name, name)
+                row += 1
 
 
 def frame_sheet(frame: pd.DataFrame, name: str) -> Sheet:
@@ -218,7 +228,9 @@ def frame_numbers(frame: pd.DataFrame, columns: Sequence[str], name: str) -> Arr
         if kind in "fiub":
             values[:, i] = series.to_numpy(dtype=np.float64, na_value=np.nan)
         else:
-            values[:, i] = [_cell(cell, row, column, name) for row, cell in enumerate(series.astype(object))]
+            with told(f"column '{column}' of {name} holds what cannot be read, not numbers; {FIX_NUMBER}"):
+                cells = series.astype(object)  # pyarrow stumbles over texts that are none
+            values[:, i] = [_cell(cell, row, column, name) for row, cell in enumerate(cells)]
     return values
 
 
@@ -248,67 +260,8 @@ def read_npz(path: Path, needed: Sequence[str] = ("X", "y")) -> dict[str, Any]:
 
 def _member(archive: Any, key: str, name: str) -> Any:
     try:
-        return archive[key]
+        return _trust.read_npz(archive, key, f"{key} in {name}")
     except ValueError as exc:
         if "allow_pickle" not in str(exc):
             raise
         raise DataError(f"{key} in {name} holds objects, not numbers; save {key}.astype(float)") from None
-
-
-# -- images --------------------------------------------------------------------------------------------------
-
-
-def read_images(folder: Path, files: Sequence[str], rows: Rows) -> Array:
-    """Images of one size as float32 (n, C, H, W) in 0..1: one channel where all are grey, else three."""
-    images: list[Array] = []
-    for row, file in enumerate(each_told("images read", files)):
-        images.append(read_image(folder, file, rows(row)))
-        (height, width), first = images[-1].shape[:2], images[0].shape[:2]
-        if (height, width) != first:
-            raise DataError(
-                f"{rows(row)}: '{file}' is {width} x {height} px and '{files[0]}' is {first[1]} x {first[0]} "
-                "(width x height); bring all images to one size, and their points with them"
-            )
-    colour = any(image.ndim == 3 for image in images)
-    X = np.empty((len(images), 3 if colour else 1, *first), dtype=np.float32)
-    for row, image in enumerate(images):
-        planes = image[None] if image.ndim == 2 else image.transpose(2, 0, 1)
-        X[row] = as_input(planes[None])[0]  # a grey image fills all three channels
-    return X
-
-
-def read_image(folder: Path, file: str, where: str) -> Array:
-    """One image of a folder, see `_pixels`; `where` begins its messages."""
-    if Path(file).anchor or ".." in Path(file).parts:
-        raise DataError(f"{where}: '{file}' leads out of '{folder}'; give a name inside that folder")
-    try:
-        present = (folder / file).exists()
-    except (OSError, ValueError):  # a name too long, a NUL
-        present = False
-    if not present:
-        names = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*"))]
-        near = difflib.get_close_matches(file, names, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else "check the name, its ending and the folder"
-        raise DataError(f"{where}: there is no image '{file}' in '{folder}'; {hint}")
-    wrong = f"{where}: '{file}' is damaged or not an image; save it again, as PNG for instance"
-    with opened(folder / file, "image") as stream, told(wrong), Image.open(stream) as image:
-        return _pixels(image, f"{where}: '{file}'")
-
-
-def _pixels(image: Image.Image, where: str) -> Array:
-    """Grey (H, W) or colour (H, W, 3): uint8, or float32 in 0..1 for deeper images."""
-    image = ImageOps.exif_transpose(image)  # upright, as the viewer shows it in which points are marked
-    mode = image.mode
-    if mode[0] in "IF":
-        deep: Array = np.asarray(image).astype(np.float64)
-        if not np.isfinite(deep).all() or (mode[0] == "I" and not 0 <= deep.min() <= deep.max() <= 65535):
-            raise DataError(f"{where} holds NaN or values outside 0..65535; save it with 8 or 16 bits")
-        return (deep / 65535 if mode[0] == "I" else deep).astype(np.float32)
-    grey = mode in ("1", "L", "LA")
-    if "A" in image.getbands() or "transparency" in image.info:
-        # on white, as viewers show it: the pixels under full transparency can be anything
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    pixels: Array = np.asarray(image.convert("L" if grey else "RGB"))
-    # a palette tells by its colours alone whether it is grey
-    return pixels[..., 0] if mode[0] == "P" and (pixels == pixels[..., :1]).all() else pixels
