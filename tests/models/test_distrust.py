@@ -365,6 +365,11 @@ CRAFTED: dict[str, tuple[str, Callable[[Any], None]]] = {
         _fitted("RandomForestRegressor", "n_features_in_", lambda n: n + 100),
     ),
     "a forest of something else": ("forest", _fitted("RandomForestRegressor", "estimators_", lambda all_: ["x"])),
+    "a forest of more answers": ("forest", _fitted("RandomForestRegressor", "n_outputs_", lambda n: 10**9)),
+    "histograms of more answers": (
+        "gbdt",
+        _fitted("HistGradientBoostingRegressor", "n_trees_per_iteration_", lambda n: 10**9),
+    ),
     "a histogram's branch": ("gbdt", _histogram("left", 10**6)),
     "a histogram's cycle": ("gbdt", _histogram("right", 0)),
     "a histogram's column": ("gbdt", _histogram("feature_idx", 77)),
@@ -391,6 +396,7 @@ CRAFTED: dict[str, tuple[str, Callable[[Any], None]]] = {
     "no columns of xgboost": ("xgboost", _part("xgboost", "columns", value=2)),
     "fewer values of xgboost": ("xgboost", _part("xgboost", "trees", 0, "value", value=lambda v: v[:1])),
     "a way to look for neighbours": ("knn", _part("neighbours", "parameters", "metric", value="precomputed")),
+    "a measure of the file's own": ("knn", _part("neighbours", "parameters", "metric_params", value={"p": 3})),
     "neighbours of other lengths": ("knn", _part("neighbours", "y", value=lambda v: v[:3])),
     "a kind of part that is none": (
         "basenet",

@@ -119,3 +119,10 @@ def test_a_folder_is_not_overwritten_unasked(table: Model, tmp_path: Path) -> No
     with pytest.raises(UsageError, match="there is no folder"):
         table.save(tmp_path / "none" / "model")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model", "other"]
+
+
+def test_a_device_that_is_not_there_is_named(table: Model, tmp_path: Path) -> None:
+    table.save(tmp_path / "model")
+    with pytest.raises(UsageError, match="torch has no device 'abacus' here"):
+        load_model(tmp_path / "model", device="abacus")
+    load_model(tmp_path / "model", device="cpu")

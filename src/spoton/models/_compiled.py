@@ -65,6 +65,8 @@ def check_compiled(estimator: Any) -> None:
             for one in _sequence(value.estimators_):
                 if not isinstance(one, DecisionTreeRegressor) or _columns(one) != _columns(value):
                     raise DataError("it has a forest of other things than trees")
+                if one.tree_.n_outputs != value.n_outputs_:
+                    raise DataError("it has a forest for other answers than its trees give")
         if isinstance(value, DecisionTreeRegressor) and hasattr(value, "tree_"):
             if type(value.tree_) is not Tree or value.tree_.n_features != _columns(value):
                 raise DataError("it has a tree for other columns than its learner takes")
@@ -119,6 +121,8 @@ def _check_histograms(estimator: Any) -> Iterator[int]:
     if not plain or getattr(estimator, "_preprocessor", None) is not None or estimator.is_categorical_ is not None:
         raise DataError("it has trees with categories, which are not kept")
     for stage in _sequence(estimator._predictors):
+        if len(_sequence(stage)) != estimator.n_trees_per_iteration_:
+            raise DataError("it has trees for other answers than its learner gives")
         for predictor in _sequence(stage):
             if type(predictor).__name__ != "TreePredictor":
                 raise DataError("it has something else among its trees")

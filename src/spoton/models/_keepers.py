@@ -75,11 +75,16 @@ def _plain(learner: Any, *without: str) -> dict[str, Any]:
 
 
 def _device(asked: str | None, trained: str) -> str:
+    """The device of the fit where there is none asked for, and the processor where that one is not there."""
     import torch
 
     if asked is not None:
         return asked
-    return "cpu" if torch.device(trained).type == "cuda" and not torch.cuda.is_available() else trained
+    try:
+        torch.empty(0, device=trained)
+    except (RuntimeError, AssertionError, NotImplementedError):
+        return "cpu"
+    return trained
 
 
 # -- nets behind TorchRegressor ------------------------------------------------------------------------------

@@ -11,11 +11,13 @@ import pandas as pd
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.tree._tree import Tree
 
-from spoton.errors import DataError
+from spoton.errors import DataError, UsageError
 from spoton.history import History
 from spoton.models._boosters import make_lightgbm, make_xgboost, take_lightgbm, take_xgboost
 from spoton.models._compiled import make_tree, take_tree
 from spoton.models._parts import Keeper, Surroundings, Tensors
+
+METRICS = ("minkowski", "euclidean", "manhattan", "chebyshev", "cosine")
 
 
 def plain_keepers() -> list[Keeper]:
@@ -49,20 +51,26 @@ class _Absent:
 
 def _take_neighbours(learner: Any) -> tuple[dict[str, Any], Mapping[str, Any]]:
     values = {"parameters": learner.get_params(deep=False), "X": learner._fit_X, "y": learner._y}
+    if not _measures_plainly(learner):
+        raise UsageError(f"neighbours by metric={learner.metric!r} cannot be kept; those by {', '.join(METRICS)} can")
     return {**values, "names": getattr(learner, "feature_names_in_", None), "flat": learner._y.ndim == 1}, {}
 
 
 def _make_neighbours(values: dict[str, Any], _: Tensors, __: Surroundings) -> Any:
     """Fitted once more, to the same rows: its tree, that compiled code follows, is never read from a file."""
     learner = KNeighborsRegressor(**values["parameters"])
-    if not (isinstance(learner.metric, str) and learner.metric != "precomputed" and isinstance(learner.weights, str)):
-        raise DataError("its neighbours are looked for by something that is no name")
+    if not _measures_plainly(learner):
+        raise DataError("its neighbours are looked for by something that no model has")
     learner.n_jobs = None
     X, y = np.asarray(values["X"], dtype=np.float64), np.asarray(values["y"], dtype=np.float64)
     learner.fit(X, y.ravel() if values["flat"] else y)
     if values["names"] is not None:
         learner.feature_names_in_ = np.asarray(values["names"], dtype=object)
     return learner
+
+
+def _measures_plainly(learner: Any) -> bool:
+    return learner.metric in METRICS and learner.metric_params is None and learner.weights in ("uniform", "distance")
 
 
 def _make_history(values: dict[str, Any], _: Tensors, __: Surroundings) -> Any:

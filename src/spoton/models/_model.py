@@ -133,10 +133,22 @@ def load_model(folder: str | Path, *, net: Any = None, device: str | None = None
 
     Raises:
         DataError: it is no model of spoton, is damaged, or of a newer version.
-        UsageError: the model has a net of the user's own, and `net` is not given.
+        UsageError: the model has a net of the user's own, and `net` is not given; or there is no such device.
     """
+    if device is not None:
+        _check_device(device)
     card, files = read_folder(Path(folder))
     return Model(card, from_files(files, Path(folder), Surroundings(net, device)))
+
+
+def _check_device(name: str) -> None:
+    import torch
+
+    try:
+        torch.empty(0, device=name)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:  # none of that name, or not on this machine
+        said = " ".join(str(error).split())[:120]
+        raise UsageError(f"torch has no device {name!r} here ({said}); take another, as in cpu") from None
 
 
 def from_files(files: dict[str, bytes], folder: Path, around: Surroundings) -> BaseEstimator:
