@@ -1,80 +1,77 @@
 """Several points at once: digits on a canvas, corners of floor plans. Measured on seeds that nothing was chosen on.
 
-    python benchmarks/scenes.py                       # all sections, hours on a CPU; resumes
-    python benchmarks/scenes.py points corners        # some of them
-    python benchmarks/scenes.py --seeds 10 --train-size 400 --passes 10 --out first.md    # a first look
-    python benchmarks/scenes.py detectors             # one seed, 200 images: they are slow
+    python benchmarks/scenes.py                                # all sections, a quarter of an hour a seed; resumes
+    python benchmarks/scenes.py points plain --seeds 100,101   # some of them, more seeds
+    python benchmarks/scenes.py --train-size 1600 --passes 100 --out long.md    # what they come to: hours
+    python benchmarks/scenes.py detectors                      # fewer images and passes for all: they are slow
 
-Settings are those of `tuned-scenes.json` where it has them, otherwise each learner's own. That file is made on seeds 0
-to 2, on a part of the training rows, with the same number of trials and passes for each net:
-
-    python benchmarks/tune_points.py --tasks scenes/boxes,scenes/points,plans/corners --trials 4 --finalists 2 \
-        --learners spotnet,keypoint-head,unet-heatmap,unet-logscan,resnet18 --out benchmarks/tuned-scenes.json
+No net is tuned: each has its own settings, and all make the same number of passes over the same images.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import os
+import platform
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from statistics import mean
+from types import SimpleNamespace
 
-import torch
-
-from points_tables import SEEDS, Bench, average, of, replace_section, seconds, table
+import spoton._evaluate as evaluation
+from points_tables import Bench, average, of, replace_section, seconds, table
 from spoton import Run, get_task
 
 HERE = Path(__file__).parent
-TUNED = HERE / "tuned-scenes.json"
-PASSES = 20
+SEEDS = "100,101"
+ROWS, PASSES = 300, 20
+FEW, FEW_PASSES = 100, 10  # beside torchvision's detectors, which take many times as long
 INTRO = (
-    "# Several points at once\n\nHit: share of images whose points are all exact. Means over seeds, with extremes. "
-    "1 px: share of images whose points are all within one pixel.\n"
+    "# Several points at once\n\nHit: share of images whose points are all exact, mean over seeds and extremes. "
+    "1 px: share of images whose points are all within one pixel. Distance: mean over points. Fit: seconds that the "
+    "process was computing.\n\nA small benchmark: few images, short fits, no net tuned, so it says how far each comes "
+    "by its own settings in the same number of passes, and not what it can come to.\n"
 )
-SIMPLE = ("oracle", "mean", "linear", "linear@pts", "knn")
-# nets and what their names carry unless the tuning found other settings
+# learner -> its name; the two without passes, and nets with the settings they come with
+SIMPLE = ("oracle", "mean", "linear@pts")
 NETS = {
-    "resnet18": "resnet18+ynorm+yrange=none",
     "spotnet": "spotnet",
     "keypoint-head": "keypoint-head",
     "unet-heatmap": "unet-heatmap",
     "unet-logscan": "unet-logscan",
+    "resnet18": "resnet18+ynorm+yrange=none",  # the slowest comes last
 }
-
-
-# torchvision's detectors are far slower than the nets above: one seed, fewer images, half the passes
-FEW = 200
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What the command line asks for."""
+    """What the command line asks for; None is what the section has by itself."""
 
     run: Bench
-    passes: int
+    passes: int | None
     train_size: int | None
+    nets: tuple[str, ...] = tuple(NETS)
 
 
-def learners(task: str, passes: int) -> dict[str, str]:
+def learners(nets: Sequence[str], passes: int) -> dict[str, str]:
     """Learner -> its name with settings."""
-    told = json.loads(TUNED.read_text("utf-8")) if TUNED.exists() else {"tasks": {}}
-    best = {name: found["best"] for name, found in told["tasks"].get(task, {}).items()}
-    own = {name: f"{stem}?epochs={passes}" for name, stem in NETS.items()}
-    return {name: name for name in SIMPLE} | own | {name: best[name] for name in best if name in NETS}
+    return {name: name for name in SIMPLE} | {name: f"{NETS[name]}?epochs={passes}" for name in nets}
 
 
-def measured(task: str, asked: Asked, more: dict[str, str] | None = None) -> str:
-    """All learners on one task, and some more."""
-    names = learners(task, asked.passes) | (more or {})
-    found = get_task(task)
-    rows, tests = asked.train_size or len(found.split(0).train), found.test()
-    runs = asked.run([task], list(names.values()), train_sizes=(asked.train_size,))
+def measured(task: str, asked: Asked, detector: str = "") -> str:
+    """All learners on one task, and perhaps a detector."""
+    rows, passes = (FEW, FEW_PASSES) if detector else (ROWS, PASSES)
+    rows, passes = asked.train_size or rows, asked.passes or passes
+    names = learners(asked.nets, passes) | ({detector: f"{detector}?epochs={passes}"} if detector else {})
+    tests = get_task(task).test()
+    runs = asked.run([task], list(names.values()), train_sizes=(rows,))
     groups = sorted((of(runs, learner=name) for name in names.values()), key=rank)
     told = f"{rows} training images" + ("" if tests is None else f", {len(tests)} test images")
     head = "learner | valid hit % | test hit % | test 1 px % | test distance px | fit s | parameters"
-    return f"`{task}`: {told}, {asked.passes} passes of each net.\n\n" + table(head, map(line, groups))
+    return f"`{task}`: {told}, {passes} passes of each net.\n\n" + table(head, map(line, groups))
 
 
 def of_test(runs: list[Run], key: str) -> float:
@@ -119,12 +116,15 @@ def plain(asked: Asked) -> str:
 
 def detectors(asked: Asked) -> str:
     """Beside torchvision's detectors"""
-    few = Asked(replace(asked.run, seeds=asked.run.seeds[:1]), asked.passes, asked.train_size or FEW)
-    parts = []
-    for task, arch in (("plans/corners?plain=1", "keypointrcnn"), ("scenes/boxes", "fasterrcnn")):
-        half = max(1, asked.passes // 2)
-        parts.append(measured(task, few, {arch: f"{arch}?epochs={half}"}))
-    return f"Seed {few.run.seeds[0]} alone; the detectors make half as many passes.\n\n" + "\n\n".join(parts)
+    pairs = (("plans/corners?plain=1&rows=200", "keypointrcnn"), ("scenes/boxes?rows=200", "fasterrcnn"))
+    return "\n\n".join(measured(task, asked, detector) for task, detector in pairs)
+
+
+def machine() -> str:
+    """What it runs on."""
+    named = f"torch {version('torch')}, torchvision {version('torchvision')}, spoton {version('spoton')}"
+    python = f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} CPU cores"
+    return f"{named}, {python}, one thread of a CPU a fit"
 
 
 SECTIONS: dict[str, Callable[[Asked], str]] = {
@@ -136,25 +136,33 @@ SECTIONS: dict[str, Callable[[Asked], str]] = {
 }
 
 
-def main(given: Sequence[str] | None = None) -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Run the sections and write the file after each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sections", nargs="*", help=f"some of {', '.join(SECTIONS)}; all by default")
-    parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--seeds", default=",".join(map(str, SEEDS)), help="those of the published tables by default")
-    parser.add_argument("--train-size", type=int, help="keep so many training rows")
-    parser.add_argument("--passes", type=int, default=PASSES, help=f"epochs of nets without tuned settings ({PASSES})")
+    parser.add_argument("--seeds", default=SEEDS, help=f"{SEEDS} by default: nothing was chosen on them")
+    parser.add_argument("--train-size", type=int, help=f"training rows ({ROWS}; beside detectors {FEW})")
+    parser.add_argument("--passes", type=int, help=f"epochs of each net ({PASSES}; beside detectors {FEW_PASSES})")
     parser.add_argument("--journal", type=Path, default=HERE / "scenes-runs.jsonl")
+    parser.add_argument("--nets", default=",".join(NETS), help="some of them; all by default")
+    parser.add_argument("--beside", action="store_true", help="the machine has other work: say so")
     parser.add_argument("--out", type=Path, default=HERE / "scenes.md")
-    told = parser.parse_args(given)
-    if unknown := set(told.sections) - set(SECTIONS):
-        parser.error(f"no section is called {', '.join(sorted(unknown))}; known: {', '.join(SECTIONS)}")
-    run = Bench(told.jobs, told.journal, [int(seed) for seed in told.seeds.split(",")])
+    told = parser.parse_args(argv)
+    nets = tuple(told.nets.split(","))
+    for given, known in ((told.sections, SECTIONS), (nets, NETS)):
+        if unknown := set(given) - set(known):
+            parser.error(f"nothing is called {', '.join(sorted(unknown))}; known: {', '.join(known)}")
+    # a fit takes the seconds in which its process computes: other work on the machine does not count
+    evaluation.time = SimpleNamespace(perf_counter=time.process_time)  # type: ignore[assignment]
+    run = Bench(1, told.journal, [int(seed) for seed in told.seeds.split(",")])
+    where = machine() + ", beside other work" * told.beside
     for name in told.sections or SECTIONS:
         section = SECTIONS[name]
         title = (section.__doc__ or name).strip()
-        command = f"`python benchmarks/scenes.py {name}`, torch {torch.__version__}, one thread of a CPU a fit."
-        text = f"{command}\n\n{section(Asked(run, told.passes, told.train_size))}"
+        fewer = f" --nets {told.nets}" * (len(nets) < len(NETS))
+        command = f"`python benchmarks/scenes.py {name} --seeds {told.seeds}{fewer}`"
+        seeds = f"seed{'s' if len(run.seeds) > 1 else ''} {' and '.join(map(str, run.seeds))}"
+        text = f"{command}, {seeds}, {where}.\n\n{section(Asked(run, told.passes, told.train_size, nets))}"
         replace_section(told.out, INTRO, title, text, [(part.__doc__ or "").strip() for part in SECTIONS.values()])
         print(f"## {title}\n\n{text}\n", flush=True)
 

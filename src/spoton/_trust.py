@@ -101,6 +101,12 @@ def inside(folder: str | Path, name: str) -> Path | None:
 
     What is not there leads nowhere: whether it is, has to be asked of `is_regular`.
     """
+    try:
+        os.fsencode(name)
+    except (
+        UnicodeEncodeError
+    ):  # a system of ASCII alone, and a name that is written in UTF-8 there as it is in the file
+        name = os.fsdecode(name.encode("utf-8", "surrogatepass"))
     path = Path(folder) / name
     try:
         root, end = os.path.realpath(folder), os.path.realpath(path)
@@ -110,11 +116,12 @@ def inside(folder: str | Path, name: str) -> Path | None:
 
 
 @contextmanager
-def open_image(source: str | Path | IO[bytes]) -> Iterator[PillowImage.Image]:
+def open_image(source: str | Path | IO[bytes], what: str) -> Iterator[PillowImage.Image]:
     """An image of one of the usual kinds, of which nothing but the head has been read.
 
     Args:
         source: a path, or the open file.
+        what: the beginning of a sentence on it.
 
     Raises:
         DataError: it has more pixels than are unpacked.
@@ -128,11 +135,10 @@ def open_image(source: str | Path | IO[bytes]) -> Iterator[PillowImage.Image]:
         try:
             opened = Image.open(source, formats=KINDS)
         except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-            what = f"'{source}'" if isinstance(source, str | Path) else "the image"
             raise DataError(f"{what} has more pixels than are unpacked ({error}); make it smaller") from error
     with opened as image:
         width, height = image.size
-        check_bytes(4 * width * height * len(image.getbands()), f"an image of {width} x {height} px")
+        check_bytes(4 * width * height * len(image.getbands()), f"{what} of {width} x {height} px")
         yield image
 
 

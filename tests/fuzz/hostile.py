@@ -181,23 +181,36 @@ def encoded(text: str, coding: str) -> bytes:
     return text.encode(coding, "surrogatepass" if coding.startswith("utf") else "replace")
 
 
-@st.composite
-def damaged(draw: st.DrawFn, whole: bytes, tokens: Sequence[bytes] = ()) -> bytes:
-    """A file with up to six wounds: bits turned, parts lost, repeated, overwritten, or its end cut off."""
+PLACES = 10**6
+WOUNDS = st.tuples(
+    st.sampled_from(("turn", "set", "lose", "repeat", "put", "over", "cut")),
+    st.integers(0, PLACES),  # where, as a share of the file
+    st.integers(0, 255),
+    st.binary(min_size=1, max_size=8),
+)
+
+
+def damaged(whole: bytes, tokens: Sequence[bytes] = ()) -> st.SearchStrategy[bytes]:
+    """A file, whole, or with up to six wounds: bits turned, parts lost, repeated, overwritten, its end cut."""
+    wounds: st.SearchStrategy[list[Any]] = st.just([]) | st.lists(WOUNDS, min_size=1, max_size=6)
+    return wounds.map(lambda drawn: _hurt(whole, drawn, tokens))
+
+
+def _hurt(whole: bytes, wounds: Sequence[tuple[str, int, int, bytes]], tokens: Sequence[bytes]) -> bytes:
     data = bytearray(whole)
-    for _ in range(draw(st.sampled_from((0, 0, 0, 0, 1, 1, 2, 6)))):
-        at = draw(st.integers(0, len(data)))
-        kind = draw(st.sampled_from(("turn", "set", "lose", "repeat", "put", "over", "cut")))
+    for kind, place, number, piece in wounds:
+        at = place * len(data) // PLACES
+        if tokens:
+            piece = tokens[number % len(tokens)]
         if kind == "turn" and at < len(data):
-            data[at] ^= 1 << draw(st.integers(0, 7))
+            data[at] ^= 1 << number % 8
         elif kind == "set" and at < len(data):
-            data[at] = draw(st.sampled_from((0, 1, 0x7F, 0x80, 0xFF)))
+            data[at] = number
         elif kind == "lose":
-            del data[at : at + draw(st.integers(1, 40))]
+            del data[at : at + 1 + number % 40]
         elif kind == "repeat":
-            data[at:at] = data[at : at + draw(st.integers(1, 40))] * draw(st.integers(1, 3))
+            data[at:at] = data[at : at + 1 + number % 40] * (1 + number % 3)
         elif kind in ("put", "over"):
-            piece = draw(st.sampled_from(list(tokens)) if tokens else st.binary(min_size=1, max_size=8))
             data[at : at + (len(piece) if kind == "over" else 0)] = piece
         elif kind == "cut":
             del data[at:]

@@ -201,7 +201,7 @@ def test_parquet(place: Path, data: st.DataObject) -> None:
 
 @inputs(200)
 @given(data=st.data())
-def testnpz(place: Path, data: st.DataObject) -> None:
+def test_npz(place: Path, data: st.DataObject) -> None:
     members = {
         f"{name}.npy": data.draw(arrays()) for name in data.draw(st.sampled_from(["Xy", "Xy", "Xy", "X", "y", ""]))
     }

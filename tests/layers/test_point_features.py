@@ -19,10 +19,12 @@ from spoton.layers import (
     PointFeatures,
     RasterPoints,
     _eager,
+    _fused,
     _hard,
     _lines,
     _packed,
     _plain,
+    _twelve,
     _words,
     extents,
     point_features,
@@ -37,12 +39,14 @@ SHAPE = (2, 3, 5, 7)
 WIDE = (2, 37, 70)  # more columns than fit into one word, more lines than go side by side
 
 
-@pytest.fixture(params=["kernels", "torch"])
+@pytest.fixture(params=["kernels", "torch", "pairs"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """With the compiled kernels, and without them."""
+    """With the compiled kernels, without them, and as large batches are done without them."""
     if request.param == "kernels" and not optional.installed("numba"):
         pytest.skip("needs the extra: pip install 'spoton[fast]'")
     monkeypatch.setattr(_eager, "FAST", request.param == "kernels")
+    if request.param == "pairs":
+        monkeypatch.setattr(_twelve, "MANY", 0)
     return str(request.param)
 
 
@@ -182,6 +186,23 @@ def test_the_kernels_are_the_formulas(shape: tuple[int, ...], scale: float) -> N
     back = torch.empty_like(z)
     _lines.expected_points_backward(z.numpy(), np.float32(-1), sums.numpy(), slopes.numpy(), back.numpy())
     assert torch.allclose(back.double(), gradient, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(2, 5, 7), (2, 1, 1), (2, 1, 9), (70, 9, 6), (3, 16, 1)])
+@pytest.mark.parametrize("scale", [1.0, 30.0, 1000.0])
+def test_pairs_are_the_formulas(shape: tuple[int, ...], scale: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In float64, to the last digits, by pieces of the batch; logits of -inf have no slope."""
+    monkeypatch.setattr(_fused, "PAIRS_PIECE", 66 * shape[1] * shape[2])
+    z = (logits(11, shape) * scale).requires_grad_()
+    expected = _plain.expected(z, 2.5)
+    slopes = torch.randn(expected.shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    found, sums = _fused.expected(z.detach(), 2.5)
+    assert torch.allclose(found, expected, rtol=1e-10, atol=1e-10)
+    (gradient,) = torch.autograd.grad(expected, z, slopes)
+    back = _fused.expected_backward(z.detach(), sums, slopes, 2.5)
+    assert torch.allclose(back, gradient, rtol=1e-10, atol=1e-10)
+    blank = torch.full((2, 3, 4), -torch.inf, dtype=torch.float64)
+    assert (_fused.expected_backward(blank, sums, slopes[:2], 2.5) == 0).all()
 
 
 @pytest.mark.parametrize("function", [raster_points, point_features])

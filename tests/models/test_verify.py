@@ -83,7 +83,8 @@ def test_other_data_are_named_by_what_is_other_about_them() -> None:
         (Task.from_arrays("small", X, y + 1), "the mean of y was .* then and is .* here"),
         (Task.from_arrays("small", X * 1.01, y), "the mean of the inputs was"),
         (Task.from_arrays("small", X, y.rename(columns={"y": "z"})), "answers y then, z here"),
-        (Task.from_arrays("small", X[::-1], y[::-1]), "single values, labels, their order"),
+        (Task.from_arrays("small", X[::-1], y[::-1]), "the same 60 rows in another order"),
+        (Task.from_arrays("small", X, y, range(60)), "others, and alike"),
         (Task.from_arrays("small", X.assign(more=X.iloc[:, 0]), y), r"inputs of shape \[5\] then, \[6\] here"),
     ):
         verdict = verify(model, task)

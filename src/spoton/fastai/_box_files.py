@@ -91,7 +91,7 @@ def size_of(path: Path) -> tuple[int, int]:
     _trust.check_regular(path, "image")
     with (
         _trust.told(f"{path} cannot be read as an image; mend or leave out the file"),
-        _trust.open_image(path) as image,
+        _trust.open_image(path, str(path)) as image,
     ):
         return image.size
 

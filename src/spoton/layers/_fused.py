@@ -1,7 +1,7 @@
 """Scans of whole images, forward and backward by hand; `spoton.layers._operators` makes them differentiable.
 
 On CPUs with the extra `fast`, kernels do the work image by image: `spoton.layers._log_scans`, `_log_ends`, `_lines`.
-Elsewhere torch does, on CPUs by pieces of the batch that stay in the cache.
+Elsewhere torch does, on CPUs by pieces of the batch that stay in the cache; expected points by `spoton.layers._pairs`.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from spoton.layers import _pairs
 from spoton.layers._eager import kernels
 from spoton.layers._survival import before
 
 PIECE = 1 << 15  # pixels: a piece with its scans fits into 2 MB
+PAIRS_PIECE = 1 << 18  # more, as operations on small pieces take longer to begin than to end
 LOG2_E = 1.4426950408889634  # powers of 2 are four times as fast as those of e on CPUs
 DIRECTIONS = ((-1, False), (-1, True), (-2, False), (-2, True))  # right, left, down, up
 
@@ -85,20 +87,28 @@ def line_ends_backward(z: Tensor, rows: Tensor, columns: Tensor, by_row: Tensor,
 
 
 def expected(z: Tensor, none: float) -> tuple[Tensor, Tensor]:
-    """`_plain.expected`: (n, H, W) -> (n, 12), and what its backward pass needs; for `kernels` alone."""
-    from spoton.layers import _lines
+    """`_plain.expected`: (n, H, W) -> (n, 12), and what its backward pass needs; without `kernels` that is nothing."""
+    out, sums = z.new_empty(z.shape[0], 12), z.new_empty(z.shape[0], 4, z.shape[1] + z.shape[2] if kernels(z) else 0)
+    if kernels(z):
+        from spoton.layers import _lines
 
-    out, sums = z.new_empty(z.shape[0], 12), z.new_empty(z.shape[0], 4, z.shape[1] + z.shape[2])
-    _lines.expected_points(_array(z), np.float32(none), sums.numpy(), out.numpy())
+        _lines.expected_points(_array(z), np.float32(none), sums.numpy(), out.numpy())
+        return out, sums
+    for piece in _pieces(z, PAIRS_PIECE):
+        out[piece] = _pairs.expected(z[piece], none)
     return out, sums
 
 
 def expected_backward(z: Tensor, sums: Tensor, grad: Tensor, none: float) -> Tensor:
     """The gradient of `expected`, (n, H, W)."""
-    from spoton.layers import _lines
-
     out = z.new_empty(z.shape)
-    _lines.expected_points_backward(_array(z), np.float32(none), _array(sums), _array(grad), out.numpy())
+    if kernels(z):
+        from spoton.layers import _lines
+
+        _lines.expected_points_backward(_array(z), np.float32(none), _array(sums), _array(grad), out.numpy())
+        return out
+    for piece in _pieces(z, PAIRS_PIECE):
+        out[piece] = _pairs.expected_backward(z[piece], grad[piece], none)
     return out
 
 
@@ -106,9 +116,9 @@ def _array(x: Tensor) -> Any:
     return x.contiguous().numpy()
 
 
-def _pieces(z: Tensor) -> Iterator[slice]:
+def _pieces(z: Tensor, size: int = PIECE) -> Iterator[slice]:
     n, pixels = z.shape[0], z.shape[-1] * z.shape[-2]
-    step = max(1, PIECE // max(1, pixels)) if z.is_cpu else max(1, n)
+    step = max(1, size // max(1, pixels)) if z.is_cpu else max(1, n)
     return (slice(start, start + step) for start in range(0, n, step))
 
 

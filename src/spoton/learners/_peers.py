@@ -74,5 +74,5 @@ KEYPOINT_HEAD = _peer(
     "keypoint-head",
     "torch: four convolutions, and a head that chooses between survival scans and a heatmap, image by image",
     partial(_train, net="KeypointNet", epochs=20, lr=0.01, y_range="none"),
-    options=("width", "depth"),
+    options=("width", "depth", "pools"),
 )

@@ -180,10 +180,19 @@ def summary(data: PointData) -> dict[str, Any]:
     X = np.asarray(data.X, dtype=np.float64)
     return {
         "rows": len(data),
+        "any_order": _of_rows(X, data),
         "shape": list(X.shape[1:]),
         "X": [float(X.mean()), float(X.std())],
         "y": {str(name): [float(column.mean()), float(column.std(ddof=0))] for name, column in data.y.items()},
     }
+
+
+def _of_rows(X: Array, data: PointData) -> str:
+    """A hash of the rows that does not ask for their order."""
+    y = data.y.to_numpy(dtype=np.float64)
+    labels = np.zeros(len(y)) if data.labels is None else data.labels.astype(np.float64)
+    rows = (x.tobytes() + answer.tobytes() + label.tobytes() for x, answer, label in zip(X, y, labels, strict=True))
+    return hashlib.sha256(b"".join(sorted(hashlib.sha256(row).digest() for row in rows))).hexdigest()[:16]
 
 
 def _inputs(data: PointData, model: Any) -> dict[str, Any]:

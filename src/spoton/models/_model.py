@@ -23,6 +23,10 @@ from spoton.models._inputs import checked_inputs, checked_labels
 from spoton.models._parts import OwnNetNeeded, Surroundings, Tensors, put_together, taken_apart
 
 
+class CannotPredict(DataError):
+    """The estimator of a model broke on inputs that are like those of its fit."""
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Model:
     """A fitted learner, what it was fitted on, and what it answers.
@@ -69,7 +73,7 @@ class Model:
             raise
         except Exception as error:  # a dozen kinds, of foreign packages that are given what they cannot take
             said = " ".join(str(error).split())[:200]
-            raise DataError(
+            raise CannotPredict(
                 f"the model {self.card.learner['name']} cannot predict these inputs ({type(error).__name__}: {said}); "
                 "give inputs as in its fit, or fit it anew"
             ) from error

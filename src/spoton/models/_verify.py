@@ -128,6 +128,8 @@ def _data(task: Task, data: PointData, card: Card) -> Check:
     told: dict[str, Any] = old_y if isinstance(old_y, dict) else {}
     if list(told) != list(now["y"]):
         return Check("data", False, f"others: answers {', '.join(map(str, told))} then, {', '.join(now['y'])} here")
+    if then.get("any_order") == now["any_order"]:
+        return Check("data", False, f"the same {len(data)} rows in another order, and the split goes by their order")
     pairs = {"the inputs": (then.get("X"), now["X"]), **{name: (told[name], now["y"][name]) for name in told}}
     for name, (old, new) in pairs.items():
         if not isinstance(old, list) or not np.allclose(np.asarray(old, dtype=float), new, rtol=1e-6, atol=1e-9):
@@ -136,7 +138,7 @@ def _data(task: Task, data: PointData, card: Card) -> Check:
     return Check(
         "data",
         False,
-        "others, and alike: the same rows, shapes, means and spreads, so single values, labels, their order or last "
+        "others, and alike: as many rows of the same means and spreads, so single values, labels, names or last "
         "digits differ",
     )
 

@@ -1,4 +1,4 @@
-"""`KeypointNet`: four convolutions and a `KeypointHead`."""
+"""`KeypointNet`: four convolutions, or a U-Net, and a `KeypointHead`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from spoton.layers import KeypointHead, PointNLL
 from spoton.nets._head import YRange
 from spoton.nets._parts import check_images, conv_block, image_shape, points_of
+from spoton.nets._unet import UNet
 
 
 class KeypointNet(nn.Module):
@@ -20,6 +21,8 @@ class KeypointNet(nn.Module):
         n_out: number of coordinates: consecutive pairs (x, y).
         width: channels of the 3 x 3 convolutions.
         depth: number of them.
+        pools: a U-Net with so many poolings in their place, which sees further: each convolution looks one pixel
+            around, and which corner of a room is the third cannot be told from nine pixels. 0 for none.
         y_range: not used; positions are always in the image.
 
     Shape: (B, C, H, W) -> log-probabilities (B, n_out, max(H, W)); `decode` makes pixels of them.
@@ -38,13 +41,15 @@ class KeypointNet(nn.Module):
         *,
         width: int = 16,
         depth: int = 4,
+        pools: int = 0,
         y_range: YRange = None,
     ) -> None:
         super().__init__()
         self.channels = channels = image_shape(in_shape, "keypoint-head")[0]
         widths = [channels, *[width] * depth]
-        self.backbone = nn.Sequential(*(conv_block(a, b) for a, b in pairwise(widths)))
-        self.head = KeypointHead(widths[-1], points_of(n_out, "keypoint-head"))
+        blocks = (conv_block(a, b) for a, b in pairwise(widths))
+        self.backbone = UNet(channels, width, depth=pools) if pools else nn.Sequential(*blocks)
+        self.head = KeypointHead(width if pools else widths[-1], points_of(n_out, "keypoint-head"))
 
     def forward(self, x: Tensor) -> Tensor:
         """Log-probabilities over positions."""

@@ -15,6 +15,7 @@ from spoton._version import __version__
 from spoton.data import Array
 from spoton.errors import SpotonError
 from spoton.models import Card, Model
+from spoton.models._model import CannotPredict
 from spoton.optional import require
 from spoton.serving._bodies import Inputs, read_body
 from spoton.serving._limits import Limits, Refusal
@@ -123,6 +124,8 @@ def answer(model: Model, body: bytes, kind: str, limits: Limits) -> dict[str, An
     given = read_body(body, kind, model.card, limits)
     try:
         found = _predicted(model, given)
+    except CannotPredict as error:
+        raise (error.__cause__ or error) from None  # a mistake of ours, or of the model: nobody's who asks
     except SpotonError as error:
         raise Refusal(422, str(error)) from error
     except MemoryError:

@@ -10,7 +10,7 @@ from typing import Any
 from spoton import _trust
 from spoton._run import Run
 from spoton._told import each_told
-from spoton.errors import DataError, SpotonError, UsageError
+from spoton.errors import DataError, UsageError
 from spoton.store._journal import read
 from spoton.store._packing import from_line, to_line
 
@@ -58,18 +58,25 @@ def import_runs(path: str | Path) -> list[Run]:
         return read(path)
     try:
         _trust.check_bytes(path.stat().st_size, str(path))
-        if kind == ".json":
-            held = json.loads(path.read_text(encoding="utf-8"))
-            return [from_line(json.dumps(record)) for record in each_told("runs read", held)]
-        return [from_line(line) for line in each_told("runs read", _records(path))]
-    except SpotonError:
-        raise
+        lines = _listed(path) if kind == ".json" else _records(path)
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror or error})") from error
+    try:
+        return [from_line(line) for line in each_told("runs read", lines)]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise DataError(
-            f"{path} holds no runs of spoton ({error}); give a file of spoton export-runs, or a journal"
-        ) from error
+        raise _strange(path, error) from error
+
+
+def _strange(path: Path, error: Exception) -> DataError:
+    return DataError(f"{path} holds no runs of spoton ({error}); give a file of spoton export-runs, or a journal")
+
+
+def _listed(path: Path) -> list[str]:
+    """The runs of a JSON file, a line each."""
+    try:
+        return [json.dumps(record) for record in json.loads(path.read_text(encoding="utf-8"))]
+    except (ValueError, TypeError, RecursionError) as error:
+        raise _strange(path, error) from error
 
 
 def _records(path: Path) -> list[str]:
@@ -81,12 +88,14 @@ def _records(path: Path) -> list[str]:
         with path.open("rb") as stream:
             file = pq.ParquetFile(stream)
             kinds = [field.type for field in file.schema_arrow if field.name == RECORD]
+            if kinds == [pa.null()] and not file.metadata.num_rows:
+                return []
             if len(kinds) != 1 or kinds[0] not in (pa.string(), pa.large_string()):
-                raise ValueError(f"it has no texts in a column '{RECORD}'")
+                raise _strange(path, ValueError(f"it has no texts in a column '{RECORD}'"))
             _trust.check_parquet(file, str(path))
             return [str(line) for line in file.read([RECORD]).column(0).to_pylist()]
     except pa.ArrowException as error:
-        raise ValueError(str(error)) from error
+        raise _strange(path, error) from error
 
 
 def _kind(path: Path) -> str:

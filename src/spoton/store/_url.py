@@ -131,7 +131,10 @@ def _only_readable(file: str | None) -> bool:
     """Whether there is such a file, and it or its folder takes no writing: SQLite needs files beside it."""
     if not file or file == ":memory:" or file.startswith("file:") or not os.path.isfile(file):
         return False
-    return not (os.access(file, os.W_OK) and os.access(os.path.dirname(os.path.abspath(file)), os.W_OK))
+    # for whom we act, not for who began: they differ where rights were given up
+    acting = os.access in os.supports_effective_ids
+    places = (file, os.path.dirname(os.path.abspath(file)))
+    return not all(os.access(place, os.W_OK, effective_ids=acting) for place in places)
 
 
 def _open_to_read(file: str) -> sqlite3.Connection:

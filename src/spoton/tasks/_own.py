@@ -20,7 +20,6 @@ from spoton.data import Array, PointData, as_input
 from spoton.errors import DataError, UsageError
 from spoton.tasks import _readers as readers
 from spoton.tasks._read_images import read_images
-from spoton.tasks._readers import Rows
 from spoton.tasks._task import Loaded, Task
 
 Pairs = tuple[tuple[str, str], ...]
@@ -37,7 +36,7 @@ def from_arrays(name: str, X: Any, y: Any, labels: Any = None, *, inside: str = 
     answers = _answers(y, f"y{inside}", images=not isinstance(inputs, pd.DataFrame))
     if len(inputs) != (n := len(answers)):
         raise DataError(f"X{inside} has {len(inputs)} rows and y has {n}; give the same examples to both")
-    return _finish(name, inputs, answers, _labels(labels, n, f"labels{inside}"), Rows(f"y{inside}"))
+    return _finish(name, inputs, answers, _labels(labels, n, f"labels{inside}"), readers.Rows(f"y{inside}"))
 
 
 def from_npz(path: str | Path, name: str | None = None) -> Task:
@@ -60,8 +59,7 @@ def from_folder(images: str | Path, points: str | Path, name: str | None = None)
     folder, points = Path(images), Path(points)
     name = _task_name(os.path.basename(os.path.abspath(folder)) if name is None else name)
     if not os.path.isdir(folder):  # os.path, as pathlib raises on names that no system can hold
-        there = os.path.exists(folder)
-        came = "is a file; give the folder around it" if there else "does not exist; check the path"
+        came = "is a file; give the folder around it" if os.path.exists(folder) else "does not exist; check the path"
         raise DataError(f"the images have to be in a folder and '{folder}' {came}")
     columns, records = readers.read_csv(points, "file of points")
     _check_points_header(columns, points.name)
@@ -72,7 +70,7 @@ def from_folder(images: str | Path, points: str | Path, name: str | None = None)
     _check_files(files, rows)
     y = _checked(pd.DataFrame(values, columns=columns), rows)
     X = read_images(folder, files, rows)
-    return _finish(name, X, y, None, Rows(rows.name, rows.lines, files))
+    return _finish(name, X, y, None, readers.Rows(rows.name, rows.lines, files))
 
 
 def from_table(table: str | Path | pd.DataFrame, target: Names, name: str | None = None) -> Task:
@@ -133,7 +131,7 @@ def _check_points_header(columns: list[str], name: str) -> None:
             raise DataError(f"{name} has a column '{column}' and no '{partner}'; a point has both, add it")
 
 
-def _check_files(files: list[str], rows: Rows) -> None:
+def _check_files(files: list[str], rows: readers.Rows) -> None:
     seen: dict[Path, int] = {}
     for row, file in enumerate(files):
         if not file:
@@ -194,7 +192,7 @@ def _inputs(X: Any, what: str) -> Array | pd.DataFrame:
         images = np.asarray(as_input(X.copy() if X.dtype == np.float32 else X))
     for row, image in enumerate(images):
         if not np.isfinite(image).all():
-            raise DataError(f"{Rows(what)(row)}: the image holds NaN or infinity; mend it or leave it out")
+            raise DataError(f"{readers.Rows(what)(row)}: the image holds NaN or infinity; mend it or leave it out")
     return images
 
 
@@ -226,7 +224,7 @@ def _labels(labels: Any, n: int, what: str) -> Array | None:
     for row, label in enumerate(labels.tolist()):
         # NaN and infinity leave NaN; beyond 2 ** 53 a float names no single number
         if not isinstance(label, int | float) or label % 1 != 0 or abs(label) > 2**53:
-            raise DataError(f"{Rows(what)(row)}: a whole number is expected, not {label!r}; number them")
+            raise DataError(f"{readers.Rows(what)(row)}: a whole number is expected, not {label!r}; number them")
     return np.asarray(labels, dtype=np.int64)
 
 
@@ -238,7 +236,7 @@ def _check_size(n: int, name: str) -> None:
         raise DataError(f"{name} has too few rows ({n}); 2 or more are needed, to train and to validate")
 
 
-def _checked(frame: pd.DataFrame, rows: Rows) -> pd.DataFrame:
+def _checked(frame: pd.DataFrame, rows: readers.Rows) -> pd.DataFrame:
     """The frame itself, if it has two rows or more and finite numbers alone."""
     _check_size(len(frame), rows.name)
     values = frame.to_numpy()
@@ -250,7 +248,7 @@ def _checked(frame: pd.DataFrame, rows: Rows) -> pd.DataFrame:
     return frame
 
 
-def _check_inside(y: pd.DataFrame, pairs: Pairs, size: tuple[int, int], rows: Rows) -> None:
+def _check_inside(y: pd.DataFrame, pairs: Pairs, size: tuple[int, int], rows: readers.Rows) -> None:
     """Every point lies in the image of `size` (W, H) px, its outer edges included."""
     xy = y[[name for pair in pairs for name in pair]].to_numpy().reshape(len(y), -1, 2)  # (n, P, 2)
 
@@ -279,7 +277,7 @@ def _check_varies(y: pd.DataFrame, pairs: Pairs) -> None:
         raise DataError(f"the target {came}: there is nothing to learn; choose another target")
 
 
-def _finish(name: str, X: Array | pd.DataFrame, y: pd.DataFrame, labels: Array | None, rows: Rows) -> Task:
+def _finish(name: str, X: Array | pd.DataFrame, y: pd.DataFrame, labels: Array | None, rows: readers.Rows) -> Task:
     what = f"{X.shape[1]} columns"
     pairs: Pairs = ()
     if not isinstance(X, pd.DataFrame):

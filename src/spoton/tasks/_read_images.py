@@ -50,7 +50,7 @@ def read_image(folder: Path, file: str, where: str, n: int = 1) -> Array:
         hint = f"did you mean '{near[0]}'?" if near else "check the name, its ending and the folder"
         raise DataError(f"{where}: there is no image '{file}' in '{folder}'; {hint}")
     wrong = f"{where}: '{file}' is damaged or not an image; save it again, as PNG for instance"
-    with opened(path, "image") as stream, told(wrong), _trust.open_image(stream) as image:
+    with opened(path, "image") as stream, told(wrong), _trust.open_image(stream, f"{where}: '{file}'") as image:
         width, height = image.size
         check_bytes(4 * width * height * n, f"{where}: {n} images of {width} x {height} px, as '{file}',")
         return pixels(image, f"{where}: '{file}'")
