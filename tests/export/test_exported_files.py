@@ -222,17 +222,14 @@ def test_a_disk_that_is_full_is_a_sentence(ending: str, digits: tuple[PointData,
     assert not list(tmp_path.iterdir())
 
 
-# nets whose graphs differ from one another, with the fewest images that they can be fitted on
+# nets whose graphs have something of their own: convolutions, scans, attention, grids, heatmaps, fastai's head
 NETS = (
     "coordconv?epochs=1",
     "gatedspot?epochs=1",
     "keypoint-head?epochs=1",
-    "logscan?epochs=1",
-    "resnet18?epochs=1",
     "simcc?epochs=1",
     "stn?epochs=1",
     "unet-dsnt?epochs=1",
-    "unet-heatmap?epochs=1",
     "vit-small?epochs=1",
     "fastai-vision?epochs=1",
 )
@@ -247,7 +244,7 @@ def test_every_kind_of_net_by_onnxruntime(learner: str, digits: tuple[PointData,
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("learner", ["ordernet?epochs=1", "pointernet?epochs=1", "deepsets?epochs=1"])
+@pytest.mark.parametrize("learner", ["ordernet?epochs=1", "pointernet?epochs=1"])
 def test_nets_of_lists(learner: str, tmp_path: Path) -> None:
     train, valid = sides("lists/max")
     (found,) = export_learner(fitted(learner, train), [tmp_path / "m.onnx"], valid.X)
@@ -259,11 +256,12 @@ def test_nets_of_lists(learner: str, tmp_path: Path) -> None:
 def test_images_of_any_size(hard: bool, tmp_path: Path) -> None:
     train, valid = sides("pnist/topleft", 400)
     estimator = fitted("spotnet", train)
-    paths = [tmp_path / "m.onnx", tmp_path / "m.pt2"]
+    paths = [tmp_path / "m.onnx", tmp_path / "m.pt2"][: 1 + hard]  # the soft graph is large, and each takes seconds
     for found in export_learner(estimator, paths, valid.X, hard=hard, **PX):
         assert (found.rows, found.sizes) == (120, ((31, 33), (28, 39)))
     canvas = np.zeros((2, 1, 50, 64), dtype=np.float32)
     canvas[:, :, 20:48, 30:58] = valid.X[:2]
     wanted = valid.y.to_numpy()[:2] + np.array([30, 20])
-    for run in (by_onnxruntime(paths[0]), by_torch(paths[1])):
+    for path in paths:
+        run = by_onnxruntime(path) if path.suffix == ".onnx" else by_torch(path)
         assert (run(canvas) == wanted).all()
