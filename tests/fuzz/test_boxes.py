@@ -93,7 +93,7 @@ coco_values = st.one_of(
 )
 
 
-@inputs(150)
+@inputs(50)
 @given(data=st.data())
 def test_coco(place: Path, data: st.DataObject) -> None:
     from hostile import json_values
@@ -137,7 +137,7 @@ HEADS = (
 )
 
 
-@inputs(150)
+@inputs(50)
 @given(data=st.data())
 def test_voc(place: Path, data: st.DataObject) -> None:
     folder = place / "lines"
@@ -156,7 +156,7 @@ def test_voc(place: Path, data: st.DataObject) -> None:
     _use(survives("VOC", lambda: read_voc(folder, place / "images", classes, bad=bad), place))
 
 
-@inputs(150)
+@inputs(50)
 @given(data=st.data())
 def test_yolo(place: Path, data: st.DataObject) -> None:
     folder, images = place / "lines", place / "yolo"
@@ -181,7 +181,7 @@ def test_yolo(place: Path, data: st.DataObject) -> None:
     _use(survives("YOLO", lambda: read_yolo(folder, images, ["cat", "dog"], keypoints=keypoints, bad=bad), place))
 
 
-@inputs(150)
+@inputs(50)
 @given(data=st.data())
 def test_csv_of_boxes(place: Path, data: st.DataObject) -> None:
     heads = ["image,left,top,right,bottom,label"] * 5 + [

@@ -37,7 +37,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("digits")
 
 
-@inputs(150)
+@inputs(50)
 @given(data=st.data())
 def test_idx(place: Path, data: st.DataObject) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -65,7 +65,7 @@ def test_idx(place: Path, data: st.DataObject) -> None:
         _use(survives("IDX", lambda: _digits.full("mnist"), place))
 
 
-@inputs(150)
+@inputs(50)
 @given(data=st.data())
 def test_npz_of_digits(place: Path, data: st.DataObject) -> None:
     names = data.draw(st.sampled_from([("X", "y", "Xt", "yt"), ("x_train", "y_train", "x_test", "y_test"), ("X", "y")]))

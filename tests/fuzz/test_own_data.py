@@ -107,7 +107,7 @@ def points_files(draw: st.DrawFn) -> bytes:
     return draw(damaged(encoded(end.join([*lines, ""]), draw(codings)), [b",", b'"', b"\0", b"\n", b"../", b"\xff"]))
 
 
-@inputs(150)
+@inputs(50)
 @given(raw=points_files())
 def test_csv_of_points(place: Path, raw: bytes) -> None:
     (place / "points.csv").write_bytes(raw)
@@ -135,7 +135,7 @@ def test_usual_images_are_taken(place: Path) -> None:
         assert len(Task.from_folder(place / "images", place / "points.csv").data()) == 2
 
 
-@inputs(150)
+@inputs(50)
 @given(raw=st.sampled_from(PICTURES).flatmap(lambda whole: damaged(whole)))
 def test_images(place: Path, raw: bytes) -> None:
     (place / "images" / "fuzzed.png").write_bytes(raw)
@@ -158,7 +158,7 @@ def tables(draw: st.DrawFn) -> bytes:
 targets = st.sampled_from(["y", "y", "y", "a,y", "a,b,y,z", "", ",", "y,y"]) | texts
 
 
-@inputs(150)
+@inputs(50)
 @given(raw=tables(), target=targets)
 def test_csv_tables(place: Path, raw: bytes, target: str) -> None:
     (place / "table.csv").write_bytes(raw)
@@ -189,7 +189,7 @@ ODD: tuple[dict[str, Any], ...] = (
 )
 
 
-@inputs(150)
+@inputs(50)
 @given(data=st.data())
 def test_parquet(place: Path, data: st.DataObject) -> None:
     columns = data.draw(st.sampled_from([PLAIN] * 6 + [PLAIN | odd for odd in ODD]))
@@ -199,7 +199,7 @@ def test_parquet(place: Path, data: st.DataObject) -> None:
     _use(survives("Parquet", lambda: Task.from_table(place / "table.parquet", "y"), place))
 
 
-@inputs(200)
+@inputs(60)
 @given(data=st.data())
 def test_npz(place: Path, data: st.DataObject) -> None:
     members = {

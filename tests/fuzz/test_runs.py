@@ -97,7 +97,7 @@ def trees(draw: st.DrawFn) -> Any:
     return tree
 
 
-@inputs(200)
+@inputs(60)
 @given(data=st.data())
 def test_json(place: Path, data: st.DataObject) -> None:
     raw = json.dumps(data.draw(trees())).encode()
@@ -107,7 +107,7 @@ def test_json(place: Path, data: st.DataObject) -> None:
     _use(survives("runs JSON", lambda: import_runs(place / "runs.json"), place), place, "runs JSON")
 
 
-@inputs(150)
+@inputs(50)
 @given(data=st.data())
 def test_journal(place: Path, data: st.DataObject) -> None:
     tree = data.draw(trees())
@@ -119,7 +119,7 @@ def test_journal(place: Path, data: st.DataObject) -> None:
     _use(survives("journal", lambda: read(place / "runs.jsonl"), place), place, "journal")
 
 
-@inputs(100)
+@inputs(40)
 @given(data=st.data())
 def test_parquet_of_runs(place: Path, data: st.DataObject) -> None:
     tree = data.draw(trees())

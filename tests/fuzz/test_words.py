@@ -33,7 +33,7 @@ def queries(draw: st.DrawFn, keys: list[str]) -> str:
 loose = st.lists(st.sampled_from(PARTS) | texts, max_size=5).map("".join)
 
 
-@inputs(300)
+@inputs(80)
 @given(stem=st.sampled_from(sorted(task_names())) | loose, query=queries(OPTIONS) | queries(["train", "noise"]) | loose)
 def test_names_of_tasks(stem: str, query: str) -> None:
     task = survives("names of tasks", lambda: get_task(stem + query))
@@ -57,7 +57,7 @@ def learners(draw: st.DrawFn) -> str:
     return "".join(words) + draw(queries(KEYS) | loose)
 
 
-@inputs(300)
+@inputs(80)
 @given(name=learners())
 def test_names_of_learners(name: str) -> None:
     survives("names of learners", lambda: check_learner(name))
@@ -68,7 +68,7 @@ ranges = st.builds("{}..{}{}".format, numbers, numbers, steps)
 names = st.sampled_from([*KEYS, "+ynorm", "@", "+yrange"]) | texts
 
 
-@inputs(200)
+@inputs(60)
 @given(text=st.builds("{}={}".format, names, ranges | loose | numbers))
 def test_spaces_of_sweeps(text: str) -> None:
     survives("sweep parameters", lambda: parse_space([text]))
@@ -122,7 +122,7 @@ def modules(draw: st.DrawFn) -> tuple[str, str]:
     return draw(st.sampled_from(sorted(FILES)) | texts), draw(st.sampled_from(["Net", *NAMES]) | texts)
 
 
-@inputs(100)
+@inputs(40)
 @given(module=modules(), query=queries(SETTINGS))
 def test_nets_in_files(nets: Path, module: tuple[str, str], query: str) -> None:
     file, name = module
@@ -137,7 +137,7 @@ quiet = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning", "ignore::
 
 
 @quiet
-@inputs(300)
+@inputs(80)
 @given(kind=st.sampled_from(KINDS) | texts, host=st.sampled_from(HOSTS) | texts, rest=st.sampled_from(PATHS) | loose)
 def test_addresses_of_stores(kind: str, host: str, rest: str) -> None:
     url = survives("store addresses", lambda: resolve(f"{kind}://{host}{rest}"))

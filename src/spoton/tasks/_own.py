@@ -94,8 +94,7 @@ def from_table(table: str | Path | pd.DataFrame, target: Names, name: str | None
 def _task_name(name: str) -> str:
     if not isinstance(name, str) or not name.strip() or "?" in name:
         raise UsageError(f"a task's name is text without '?', not empty; {name!r} is not, give another")
-    # of a file whose name is no UTF-8: the bytes are shown, and the name can be stored and printed
-    return name.strip().encode("utf-8", "backslashreplace").decode("utf-8")
+    return name.strip().encode("utf-8", "backslashreplace").decode("utf-8")  # a file's name may be no UTF-8
 
 
 def _partner(column: str) -> str | None:
@@ -109,8 +108,7 @@ def _pairs(columns: Sequence[str]) -> Pairs:
     """The points among the columns; none unless every column is part of one."""
     if list(columns) == BOX:
         return BOX_POINTS
-    there = set(columns)
-    if any(_partner(column) not in there for column in columns):
+    if not set(map(_partner, columns)) <= set(columns):
         return ()
     return tuple((column, column[:-1] + "y") for column in columns if column[-1] == "x")
 
