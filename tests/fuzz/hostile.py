@@ -3,8 +3,8 @@
 The rule: whatever the input, a reader gives a result or raises a `SpotonError` of one readable line, within seconds,
 within its limit of memory, and opens no file outside of the folder that it was given.
 
-`SPOTON_FUZZ=100` in the environment runs a hundred times as many inputs, other ones each time; without it the same few run
-always.
+`SPOTON_FUZZ=100` in the environment runs a hundred times as many inputs, other ones each time; without it the same few
+run always.
 """
 
 from __future__ import annotations
