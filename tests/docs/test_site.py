@@ -195,7 +195,7 @@ def test_zensical_builds_the_same_site(tmp_path: Path) -> None:
     assert 'id="spoton.layers.' in layers
     assert "Examples" in layers  # docs/docstrings.py is heard
     taken = site_links.mend(site)
-    assert "examples/30_sql.ipynb" in taken
+    assert "examples/31_sql.ipynb" in taken
     for path in taken:
         assert (site / "files" / path).is_file()
     for page in sorted(site.glob("*.html")):

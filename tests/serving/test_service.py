@@ -498,3 +498,8 @@ def test_forms_are_read_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (files[0][0], len(files[0][1]), fields) == ("../../x", 3_000_000, {})
     with pytest.raises(Refusal, match="no multipart"):
         parse_form(b"--b\r\nContent-Disposition: form-data\r\n\r\n1\r\n--b--\r\n", kind)
+
+
+def test_the_name_of_a_file_cannot_break_the_sentence(client: Client) -> None:
+    body = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a\n\x1b[2Jb"\r\n\r\nx\r\n--b--\r\n'
+    assert client.post(body, FORM).error.isprintable()

@@ -101,7 +101,7 @@ def make_app(model: Model, limits: Limits | None = None, *, hosts: tuple[str, ..
         app.get(path, include_in_schema=False, response_class=HTMLResponse)(root)
 
     async def refused(_: Any, error: Any) -> Any:
-        return _sentence(error.status, error.sentence, error.again)
+        return _sentence(error.status, str(error), error.again)
 
     async def strayed(_: Any, error: Any) -> Any:
         return _sentence(error.status_code, _of_status(error.status_code), allow=(error.headers or {}).get("Allow"))

@@ -55,4 +55,4 @@ class Refusal(SpotonError):
 
     def __init__(self, status: int, sentence: str, again: int | None = None) -> None:
         super().__init__(sentence)
-        self.status, self.sentence, self.again = status, sentence, again
+        self.status, self.again = status, again
