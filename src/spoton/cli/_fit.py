@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -61,8 +62,12 @@ def fit(
         def told(history: History) -> None:
             bar.say(f"fitting {name or learner} on {one.name}: epoch {history[-1]['epoch']}")
 
-        with on_epoch(told):
-            model = fit_model(one, made, seed=seed, train_size=train_size, epochs=epochs, name=name)
+        try:
+            with on_epoch(told):
+                model = fit_model(one, made, seed=seed, train_size=train_size, epochs=epochs, name=name)
+        except KeyboardInterrupt:
+            typer.echo("interrupted: no model is kept", err=True)
+            sys.exit(130)
         bar.say("keeping it")
         model.save(output, force=force)
         # read back at once: what cannot be used is not called kept

@@ -44,9 +44,11 @@ def overlay(image: Array, answers: Sequence[float] | Array, card: Card) -> Image
         x, y = (float(answers[columns.index(name)]) for name in (x_name, y_name))
         # (0, 0) is the centre of the top-left pixel
         places.append(((x + 0.5) * factor, (y + 0.5) * factor, _stem(x_name)))
-    for (left, top, name), (right, bottom, other) in zip(places[::2], places[1::2], strict=False):
+    for i in range(0, len(places) - 1, 2):
+        (left, top, name), (right, bottom, other) = places[i : i + 2]
         if _is_box(name, other):
             _frame(draw, sorted((left, right)), sorted((top, bottom)))
+            places[i : i + 2] = (left, top, name[:-4].rstrip("_")), (right, bottom, "")  # the frame's name, once
     radius = max(7.0, min(picture.size) / 45)
     named = 1 < len(places) <= NAMED
     for x, y, name in places:
