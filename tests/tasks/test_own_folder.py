@@ -53,6 +53,7 @@ FOLDER_MISTAKES: dict[str, tuple[str | bytes, list[str]]] = {
     "not UTF-8": (POINTS.encode() + b"gr\xf6\xdfe.png,1,2\n", ["line 4 of points.csv", "UTF-8"]),
     "after a long cell": (POINTS + '"a\nb.png",1,2\nc.png,z,2\n', ["line 6 of points.csv", "'tip_x'", "'z'"]),
     "missing": (POINTS + "\nB.png,1,2\n", ["line 5 of points.csv", "'B.png'", "did you mean 'b.png'?"]),
+    "another ending": (POINTS + "colour.jpg,1,2\n", ["'colour.jpg'", "did you mean 'colour.png'?"]),
     "far away": (POINTS + "zzzzzzzzzzz,1,2\n", ["line 4 of points.csv", "'zzzzzzzzzzz'", "check the name"]),
     "long name": (POINTS + "z" * 5000 + ",1,2\n", ["line 4 of points.csv", "there is no image"]),
     "out": (POINTS + "../outside.png,1,2\n", ["line 4 of points.csv", "'../outside.png'", "leads out"]),

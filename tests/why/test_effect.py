@@ -8,7 +8,8 @@ import pytest
 
 from spoton import Run
 from spoton.why._diagnosis import position
-from spoton.why._effect import WORST, effect, error_of
+from spoton.why._effect import WORST, Effect, effect, error_of
+from spoton.why._render import _share
 
 
 def a_run(r2: float, status: str = "ok") -> Run:
@@ -65,3 +66,8 @@ def test_the_position_is_between_the_mean_answer_and_the_oracle() -> None:
     assert position({0: 0.55}, {0: 0.1}) == pytest.approx(0.5)
     assert position({0: 1.0, 1: 0.0}, {}) == pytest.approx(0.5)
     assert position({}, {}) == 0.0
+
+
+def test_what_rounds_to_nothing_is_written_without_a_minus() -> None:
+    assert _share(Effect(-0.001, -0.004, 0.002, 2)) == "0 % (0 to 0)"
+    assert _share(Effect(-0.07, -0.22, 0.09, 2)) == "-7 % (-22 to 9)"

@@ -26,7 +26,7 @@ def why(
         str | None, typer.Option(help="A torch net of your own: FILE.py:NAME, as in net.py:MyNet?epochs=20&lr=1e-3.")
     ] = None,
     minutes: Annotated[float, typer.Option(min=0.01, help="Budget; a fit that has begun is finished.")] = 3.0,
-    seeds: Annotated[int, typer.Option(min=3, help="How many splits: 0 screens, 1, 2, ... confirm.")] = 4,
+    seeds: Annotated[int, typer.Option(min=3, help="How many splits, 3 or more: 0 screens, the others confirm.")] = 4,
     jobs: Annotated[int | None, typer.Option(min=1, help="Runs at once; the number of cores by default.")] = None,
     engine: Annotated[
         str | None,

@@ -46,7 +46,8 @@ def read_image(folder: Path, file: str, where: str, n: int = 1) -> Array:
     if not _exists(path):
         # of a million files the nearest name is not worth the wait
         names = sorted(path.relative_to(folder).as_posix() for path in islice(folder.rglob("*"), SEARCHED))
-        near = difflib.get_close_matches(file[:LONGEST_NAME], names, n=1)
+        twins = [name for name in names if Path(name).stem.casefold() == Path(file).stem.casefold()]  # another ending
+        near = difflib.get_close_matches(file[:LONGEST_NAME], twins or names, n=1, cutoff=0.0 if twins else 0.6)
         hint = f"did you mean '{near[0]}'?" if near else "check the name, its ending and the folder"
         raise DataError(f"{where}: there is no image '{file}' in '{folder}'; {hint}")
     wrong = f"{where}: '{file}' is damaged or not an image; save it again, as PNG for instance"

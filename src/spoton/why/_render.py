@@ -131,9 +131,10 @@ def remark(held: Document) -> str:
 
 def _share(effect: Effect) -> str:
     """`93 % (91 to 95)`."""
+    # z: what rounds to nothing is 0, not -0
     if not math.isfinite(effect.low):
-        return f"{100 * effect.closed:.0f} %"
-    return f"{100 * effect.closed:.0f} % ({100 * effect.low:.0f} to {100 * effect.high:.0f})"
+        return f"{100 * effect.closed:z.0f} %"
+    return f"{100 * effect.closed:z.0f} % ({100 * effect.low:z.0f} to {100 * effect.high:z.0f})"
 
 
 def _next(diagnosis: Diagnosis) -> Iterator[RenderableType]:
