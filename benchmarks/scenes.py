@@ -1,6 +1,6 @@
 """Several points at once: digits on a canvas, corners of floor plans. Measured on seeds that nothing was chosen on.
 
-    python benchmarks/scenes.py                                # all sections, a quarter of an hour a seed; resumes
+    python benchmarks/scenes.py                                # all sections, minutes for each and a seed; resumes
     python benchmarks/scenes.py points plain --seeds 100,101   # some of them, more seeds
     python benchmarks/scenes.py --train-size 1600 --passes 100 --out long.md    # what they come to: hours
     python benchmarks/scenes.py detectors                      # fewer images and passes for all: they are slow
@@ -22,7 +22,7 @@ from statistics import mean
 from types import SimpleNamespace
 
 import spoton._evaluate as evaluation
-from points_tables import Bench, average, of, replace_section, seconds, table
+from points_tables import Bench, average, each, of, replace_section, seconds, table
 from spoton import Run, get_task
 
 HERE = Path(__file__).parent
@@ -35,11 +35,17 @@ INTRO = (
     "process was computing.\n\nA small benchmark: few images, short fits, no net tuned, so it says how far each comes "
     "by its own settings in the same number of passes, and not what it can come to.\n"
 )
-# learner -> its name; the two without passes, and nets with the settings they come with
+WORDS = (
+    "`spotnet` and `linear@pts` take all ink for that of one thing, and fail where there are several digits or a room: "
+    "they are not for it. The four convolutions of `keypoint-head` see nine pixels across, too little to tell which "
+    "corner or which digit it is; `pools=3` puts a U-Net in their place, with many more weights, as `unet-heatmap` has."
+)
+# learner -> its name; what makes no passes, and nets with the settings they come with
 SIMPLE = ("oracle", "mean", "linear@pts")
 NETS = {
     "spotnet": "spotnet",
     "keypoint-head": "keypoint-head",
+    "keypoint-unet": "keypoint-head?pools=3",
     "unet-heatmap": "unet-heatmap",
     "unet-logscan": "unet-logscan",
     "resnet18": "resnet18+ynorm+yrange=none",  # the slowest comes last
@@ -58,7 +64,8 @@ class Asked:
 
 def learners(nets: Sequence[str], passes: int) -> dict[str, str]:
     """Learner -> its name with settings."""
-    return {name: name for name in SIMPLE} | {name: f"{NETS[name]}?epochs={passes}" for name in nets}
+    stems = {name: NETS[name] + ("&" if "?" in NETS[name] else "?") for name in nets}
+    return {name: name for name in SIMPLE} | {name: f"{stem}epochs={passes}" for name, stem in stems.items()}
 
 
 def measured(task: str, asked: Asked, detector: str = "") -> str:
@@ -71,7 +78,7 @@ def measured(task: str, asked: Asked, detector: str = "") -> str:
     groups = sorted((of(runs, learner=name) for name in names.values()), key=rank)
     told = f"{rows} training images" + ("" if tests is None else f", {len(tests)} test images")
     head = "learner | valid hit % | test hit % | test 1 px % | test distance px | fit s | parameters"
-    return f"`{task}`: {told}, {passes} passes of each net.\n\n" + table(head, map(line, groups))
+    return f"`{task}`: {told}, {passes} passes of each net.\n\n" + table(head, map(line, groups)) + f"\n\n{WORDS}"
 
 
 def of_test(runs: list[Run], key: str) -> float:
@@ -89,9 +96,9 @@ def line(runs: list[Run]) -> tuple[object, ...]:
     name = f"`{runs[0].learner}`"
     if any(run.status != "ok" for run in runs):
         return name, runs[0].reason, "", "", "", "", ""
-    sides = average(runs, "valid", 1), average(runs, "test", 1)
+    sides = [average(runs, side, 1) if len(runs) > 1 else each(runs, side, 1) for side in ("valid", "test")]
     near, away = f"{100 * of_test(runs, 'hit1'):.1f}", f"{of_test(runs, 'dist_avg'):.2f}"
-    return name, *sides, near, away, seconds(runs), runs[0].parameters
+    return name, *sides, near, away, seconds(runs), runs[0].parameters or 0
 
 
 def boxes(asked: Asked) -> str:
