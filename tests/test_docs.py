@@ -48,7 +48,7 @@ def test_commands_of_the_readme_name_what_exists(command: str) -> None:
     from spoton.cli import app
 
     words = shlex.split(command)
-    commands = {info.callback.__name__ for info in app.registered_commands}  # type: ignore[union-attr]
+    commands = {info.name or info.callback.__name__ for info in app.registered_commands}  # type: ignore[union-attr]
     assert words[1] in commands
     for word in words[2:]:
         if "/" in word and not word.endswith(("/", ".csv", ".npz")):
