@@ -325,6 +325,17 @@ def _part(kind: str, *path: Any, value: Any) -> Callable[[Any], None]:
     return change
 
 
+def _joined(kind: str, where: str, left: str, right: str) -> Callable[[Any], None]:
+    """Both branches of the first node lead to one place."""
+
+    def change(plain: Any) -> None:
+        held = _parts(plain, kind)[0].values[where]
+        tree = held[0] if isinstance(held, list) else held
+        tree[left][0] = tree[right][0]
+
+    return change
+
+
 def _of_part(name: str, value: str) -> Callable[[Any], None]:
     return lambda plain: object.__setattr__(_parts(plain, "torch")[0], name, value)
 
@@ -391,6 +402,10 @@ CRAFTED: dict[str, tuple[str, Callable[[Any], None]]] = {
     "a name of lightgbm": ("lightgbm", _part("lightgbm", "columns", 0, value="a\nTree=9")),
     "a parameter of lightgbm": ("lightgbm", _part("lightgbm", "parameters", "input_model", value="/etc/passwd")),
     "a branch of xgboost": ("xgboost", _part("xgboost", "trees", 0, "left", 0, value=500)),
+    # XGBoost's own reader crashes at a node that two branches lead to
+    "two branches of xgboost to one node": ("xgboost", _joined("xgboost", "trees", "left", "right")),
+    "two branches of lightgbm to one leaf": ("lightgbm", _joined("lightgbm", "trees", "left_child", "right_child")),
+    "two branches of a forest to one node": ("forest", _joined("tree", "nodes", "left_child", "right_child")),
     "a cycle of xgboost": ("xgboost", _part("xgboost", "trees", 0, "right", 0, value=0)),
     "a column of xgboost": ("xgboost", _part("xgboost", "trees", 0, "feature", 0, value=500)),
     "no columns of xgboost": ("xgboost", _part("xgboost", "columns", value=2)),

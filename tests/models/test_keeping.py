@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,14 @@ def test_a_learner_answers_to_the_bit_as_it_did(name: str, tmp_path: Path) -> No
 )
 def test_modifiers_and_features_are_kept_with_it(name: str, kind: str, tmp_path: Path) -> None:
     kept(name, small.images(kind, 40) if kind else small.table(), tmp_path / "model")
+
+
+def test_a_booster_whose_trees_were_pruned_is_kept(tmp_path: Path) -> None:
+    xgboost = pytest.importorskip("xgboost", reason="the extra trees is not installed")
+    learner = xgboost.XGBRegressor(n_estimators=5, n_jobs=1, tree_method="exact", gamma=5)
+    model, _ = kept(learner, small.table(), tmp_path / "model")
+    trees = json.loads(bytes(model.estimator.get_booster().save_raw("json")))["learner"]["gradient_booster"]["model"]
+    assert sum(int(tree["tree_param"]["num_deleted"]) for tree in trees["trees"]) > 0
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ import numpy as np
 from spoton.data import Array
 from spoton.errors import DataError, UsageError
 from spoton.models._parts import Surroundings, Tensors
+from spoton.models._trees import checked_tree
 from spoton.optional import require
 
 SCALAR = (bool, int, float, str, type(None))
@@ -33,36 +34,6 @@ def _parameters(learner: Any, package: str) -> dict[str, Any]:
         if type(value) not in SCALAR:
             raise UsageError(f"a learner of {package} with {name}={value!r} cannot be kept; leave that out")
     return found
-
-
-def checked_tree(left: Array, right: Array, feature: Array, columns: int, leaves: int | None = None) -> None:
-    """Whether code that follows the branches of a tree from node 0 ends at a leaf, and reads columns that are there.
-
-    Args:
-        left: (n,) of each node the next one, where the row goes left. Without `leaves`, -1 marks a leaf.
-        right: (n,) the same to the right.
-        feature: (n,) the column that a node looks at.
-        columns: how many there are.
-        leaves: how many leaves there are beside the nodes, as -1, -2, ...; None where leaves are nodes themselves.
-
-    Raises:
-        DataError: it does not.
-    """
-    n = len(left)
-    if not (len(right) == len(feature) == n and (n > 0 or leaves == 1)):
-        raise DataError("it has a tree whose arrays are of unequal lengths")
-    at = np.arange(n)
-    if leaves is None:
-        inner = left != -1
-        fine = (left > at) & (right > at) & (left < n) & (right < n)
-        lost = (~inner & (right != -1)).any()
-    else:
-        inner = np.ones(n, dtype=bool)
-        sides = [((side > at) & (side < n)) | ((side < 0) & (side >= -leaves)) for side in (left, right)]
-        fine, lost = sides[0] & sides[1], n != leaves - 1
-    seen = (feature >= 0) & (feature < columns)
-    if lost or not bool((fine & seen)[inner].all()):
-        raise DataError("it has a tree whose branches lead nowhere")
 
 
 def _ints(values: Any, what: str) -> Array:
@@ -184,15 +155,7 @@ def take_xgboost(learner: Any) -> tuple[dict[str, Any], Tensors]:
     for tree in booster["model"]["trees"]:
         if tree["categories"] or any(tree["split_type"]):
             raise UsageError("trees of xgboost with categories cannot be kept")
-        trees.append(
-            {
-                "left": np.array(tree["left_children"], dtype=np.int64),
-                "right": np.array(tree["right_children"], dtype=np.int64),
-                "feature": np.array(tree["split_indices"], dtype=np.int64),
-                "value": np.array(tree["split_conditions"], dtype=np.float32),
-                "default_left": np.array(tree["default_left"], dtype=np.int64),
-            }
-        )
+        trees.append(_without_deleted(tree))
     values = {
         "parameters": _parameters(learner, "xgboost"),
         "columns": int(model["num_feature"]),
@@ -202,6 +165,23 @@ def take_xgboost(learner: Any) -> tuple[dict[str, Any], Tensors]:
         "trees": trees,
     }
     return values, {}
+
+
+def _without_deleted(tree: dict[str, Any]) -> dict[str, Array]:
+    """The nodes that can be reached, numbered anew: those that were pruned stay in XGBoost's arrays."""
+    left, right = tree["left_children"], tree["right_children"]
+    reached = [0]
+    for node in reached:  # it grows while it is gone through
+        if left[node] != -1:
+            reached += [left[node], right[node]]
+    number = {-1: -1, **{node: i for i, node in enumerate(reached)}}
+    return {
+        "left": np.array([number[left[node]] for node in reached], dtype=np.int64),
+        "right": np.array([number[right[node]] for node in reached], dtype=np.int64),
+        "feature": np.array(tree["split_indices"], dtype=np.int64)[reached],
+        "value": np.array(tree["split_conditions"], dtype=np.float32)[reached],
+        "default_left": np.array(tree["default_left"], dtype=np.int64)[reached],
+    }
 
 
 def make_xgboost(values: dict[str, Any], _: Tensors, __: Surroundings) -> Any:

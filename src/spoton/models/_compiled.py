@@ -14,8 +14,8 @@ from sklearn.tree import DecisionTreeRegressor
 from sklearn.tree._tree import Tree
 
 from spoton.errors import DataError
-from spoton.models._boosters import checked_tree
 from spoton.models._parts import DEEPEST, Surroundings, Tensors
+from spoton.models._trees import checked_tree
 
 KERNELS = ("linear", "poly", "rbf", "sigmoid")
 FOREST = RandomForestRegressor | ExtraTreesRegressor
