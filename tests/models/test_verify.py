@@ -84,13 +84,30 @@ def test_other_data_are_named_by_what_is_other_about_them() -> None:
         (Task.from_arrays("small", X * 1.01, y), "the mean of the inputs was"),
         (Task.from_arrays("small", X, y.rename(columns={"y": "z"})), "answers y then, z here"),
         (Task.from_arrays("small", X[::-1], y[::-1]), "the same 60 rows in another order"),
-        (Task.from_arrays("small", X, y, range(60)), "others, and alike"),
-        (Task.from_arrays("small", X.assign(more=X.iloc[:, 0]), y), r"inputs of shape \[5\] then, \[6\] here"),
+        (Task.from_arrays("small", X, y, range(60)), "others: with labels here"),
+        (Task.from_arrays("small", X, y.sample(frac=1, random_state=0)), "y, each as it was, go with other rows"),
+        (Task.from_arrays("small", X.rename(columns={X.columns[0]: "z"}), y), "columns .* then, z, .* here"),
+        (Task.from_arrays("small", X.assign(more=X.iloc[:, 0]), y), "inputs of shape 5 then, 6 here"),
     ):
         verdict = verify(model, task)
         assert "data" in verdict.differs
         assert not verdict.ok
         assert re.search(words, said(verdict)["data"]), said(verdict)["data"]
+
+
+def test_data_that_another_processor_adds_up_are_the_same_but_for_last_digits() -> None:
+    data = small.table().data()
+    model = fit_model(small.table(), "ridge")
+    near = Task.from_arrays("small", data.X * (1 + 1e-15), data.y)
+    assert near.data_hash != small.table().data_hash
+    verdict = verify(model, near)
+    assert verdict.ok, verdict
+    assert "the same but for last digits" in said(verdict)["data"]
+    far = data.X.copy()
+    far.iloc[3, 2] += 1e-5
+    assert "the mean of the inputs was" in said(verify(model, Task.from_arrays("small", far, data.y)))["data"]
+    none = edited(model, "task", summary={"rows": 60})
+    assert said(verify(none, near))["data"].startswith("others: hash ")
 
 
 def test_code_packages_and_machine_are_named_and_alone_are_no_failure(ridge: Model) -> None:

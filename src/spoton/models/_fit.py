@@ -15,6 +15,7 @@ from spoton.data import Array, PointData
 from spoton.errors import DataError, UsageError
 from spoton.learners import ORACLE, TorchRegressor, get_learner, innermost, model_of
 from spoton.models._card import Card
+from spoton.models._data import summary
 from spoton.models._estimator import to_bytes
 from spoton.models._model import Model
 from spoton.models._parts import taken_apart
@@ -120,7 +121,7 @@ def _card(run: Run, task: Task, estimator: BaseEstimator) -> Card:
             "own": task.own,
             "data_hash": run.data_hash,
             "whole": task.whole,
-            "summary": summary(data),
+            "summary": summary(data, task.test()),
         },
         learner={
             "name": run.learner,
@@ -173,26 +174,6 @@ def digest(predictions: dict[str, Array]) -> str:
         if side in predictions:
             found.update(side.encode() + np.ascontiguousarray(predictions[side], dtype="<f8").tobytes())
     return found.hexdigest()
-
-
-def summary(data: PointData) -> dict[str, Any]:
-    """What tells how far other data are from these, where the hash only tells that they are others."""
-    X = np.asarray(data.X, dtype=np.float64)
-    return {
-        "rows": len(data),
-        "any_order": _of_rows(X, data),
-        "shape": list(X.shape[1:]),
-        "X": [float(X.mean()), float(X.std())],
-        "y": {str(name): [float(column.mean()), float(column.std(ddof=0))] for name, column in data.y.items()},
-    }
-
-
-def _of_rows(X: Array, data: PointData) -> str:
-    """A hash of the rows that does not ask for their order."""
-    y = data.y.to_numpy(dtype=np.float64)
-    labels = np.zeros(len(y)) if data.labels is None else data.labels.astype(np.float64)
-    rows = (x.tobytes() + answer.tobytes() + label.tobytes() for x, answer, label in zip(X, y, labels, strict=True))
-    return hashlib.sha256(b"".join(sorted(hashlib.sha256(row).digest() for row in rows))).hexdigest()[:16]
 
 
 def _inputs(data: PointData, model: Any) -> dict[str, Any]:
