@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -139,3 +142,23 @@ def test_a_metric_that_is_another_is_named(ridge: Model) -> None:
     assert said(verdict)["metrics"].startswith("r2 on valid was ")
     card["valid"]["r2"] = None
     assert "was no number then" in said(verify(replace(ridge, card=replace(ridge.card, metrics=card))))["metrics"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("task", "learner"), [("linear/dense", "ridge"), ("pnist/topleft", "unet-dsnt?epochs=1")])
+def test_the_kernels_of_another_processor_make_no_difference(task: str, learner: str, tmp_path: Path) -> None:
+    fit_model(task, learner).save(tmp_path / "model")
+    # the oldest that OpenBLAS, torch and its libraries have: they add up in another order
+    other = {"OPENBLAS_CORETYPE": "Prescott", "ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41"}
+    other |= {"MKL_ENABLE_INSTRUCTIONS": "SSE4_2", "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-m", "spoton", "verify", tmp_path / "model", "--json", "-"],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        env=os.environ | other,
+    )
+    told = json.loads(done.stdout)
+    assert done.returncode == 0, told
+    assert told["ok"]
