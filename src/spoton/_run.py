@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields, replace
+from operator import attrgetter
 from typing import Any
 from uuid import uuid4
 
@@ -179,41 +181,63 @@ TEXTS = (
     *("id", "started", "finished"),
 )
 COUNTS = ("train_size", "parameters", "epochs", "asked_train_size", "asked_epochs")
-NUMBERS = ("fit_seconds", "predict_seconds")
+_texts, _counts = attrgetter(*TEXTS), attrgetter("seed", "asked_history", *COUNTS)
+_STR, _INT, _NUMBER = {str}, {int, type(None)}, {int, float, type(None)}
 
 
 def check_fields(run: Run) -> None:
     """Refuse a run from a file whose fields are of other kinds than ours: it would be stored, and fail at every look.
 
+    A report asks it of each of 100,000 runs, so kinds are compared as sets.
+
     Raises:
         ValueError: with the name of the field.
     """
-    whole = [run.seed, run.asked_history, *(0 if (v := getattr(run, name)) is None else v for name in COUNTS)]
-    right = {
-        "texts": all(isinstance(getattr(run, name), str) for name in TEXTS) and 0 < len(run.id) <= 32,
-        "counts": all(isinstance(value, int) and abs(value) < 2**53 for value in whole),
-        "seconds": all(_is_number(getattr(run, name)) for name in NUMBERS),
-        "flags": isinstance(run.uses_labels, bool) and isinstance(run.own, bool),
-        "metrics": isinstance(run.metrics, dict)
-        and all(isinstance(k, str) and isinstance(part, dict) for k, part in run.metrics.items())
-        and all(isinstance(k, str) and _is_number(v) for part in run.metrics.values() for k, v in part.items()),
-        "rows_of": isinstance(run.rows_of, dict)
-        and all(isinstance(k, str) and isinstance(n, int) and abs(n) < 2**53 for k, n in run.rows_of.items()),
-        "notes": isinstance(run.notes, list) and all(isinstance(note, str) for note in run.notes),
-        "settings": isinstance(run.settings, dict),
-        "provenance": isinstance(run.provenance, dict)
-        and all(isinstance(v, dict if k == "packages" else str | bool | None) for k, v in run.provenance.items()),
-    }
-    if wrong := [name for name, fine in right.items() if not fine]:
-        raise ValueError(f"this is not a run of spoton: its {wrong[0]} are of another kind")
-    if " " in run.id or not run.id.isprintable():  # a database would change it, and not find it again
-        raise ValueError("this is not a run of spoton: its id is no plain text")
-    json.dumps([run.settings, run.provenance], allow_nan=False)
+    notes: Any = run.notes  # of whatever kind, as all of them
+    tables: tuple[Any, ...] = (run.metrics, run.rows_of, run.settings, run.provenance)
+    tables += (run.predictions or {}, run.row_ids or {})
+    if not all(isinstance(table, dict) and set(map(type, table)) <= _STR for table in tables):
+        wrong = "tables"
+    elif not set(map(type, _texts(run))) <= _STR or not 0 < len(run.id) <= 32:
+        wrong = "texts"
+    elif " " in run.id or not run.id.isprintable():  # a database would change it, and not find it again
+        wrong = "id"
+    elif not _are(_counts(run), _INT, 2**53) or run.seed is None or run.asked_history is None:
+        wrong = "counts"
+    elif not _are((run.fit_seconds, run.predict_seconds), _NUMBER, 2**1000):
+        wrong = "seconds"
+    elif {type(run.uses_labels), type(run.own)} != {bool}:
+        wrong = "flags"
+    elif not all(map(_are_scores, run.metrics.values())):
+        wrong = "metrics"
+    elif not _are(run.rows_of.values(), {int}, 2**53):
+        wrong = "rows_of"
+    elif not isinstance(notes, list) or not set(map(type, notes)) <= _STR:
+        wrong = "notes"
+    elif not all(isinstance(v, _kind_of_origin(k)) for k, v in run.provenance.items()):
+        wrong = "provenance"
+    else:
+        if run.settings or run.provenance:
+            json.dumps([run.settings, run.provenance], allow_nan=False)
+        return
+    raise ValueError(f"this is not a run of spoton: its {wrong} are of another kind")
 
 
-def _is_number(value: Any) -> bool:
-    """A float, None, or a whole number that is not too large to become a float."""
-    return value is None or isinstance(value, float) or (isinstance(value, int) and abs(value) < 2**1000)
+def _kind_of_origin(key: str) -> Any:
+    if key == "packages":
+        return dict
+    return bool | None if key.endswith("_dirty") else str | None
+
+
+def _are_scores(part: Any) -> bool:
+    """Whether it is a table from the names of metrics to numbers."""
+    return isinstance(part, dict) and set(map(type, part)) <= _STR and _are(part.values(), _NUMBER, 2**1000)
+
+
+def _are(values: Iterable[Any], kinds: set[Any], limit: int) -> bool:
+    """Whether all are of these kinds; and whole numbers below the limit, above which they are no columns or floats."""
+    held = list(values)
+    return set(map(type, held)) <= kinds and not any(type(v) is int and abs(v) >= limit for v in held)
 
 
 def fingerprint(estimator: Any) -> str:

@@ -26,7 +26,7 @@ from spoton.errors import SpotonError
 T = TypeVar("T")
 
 FACTOR = float(os.environ.get("SPOTON_FUZZ", "1"))
-PATIENCE = 20  # seconds for one input
+PATIENCE, LONGEST = 20, 240  # seconds for one input: of the processor, and by the clock
 TRIED: Counter[str] = Counter()  # inputs by reader
 TAKEN: Counter[str] = Counter()  # of these such as gave a result
 
@@ -70,15 +70,18 @@ def _check_sentence(said: str) -> None:
 @contextmanager
 def _patient() -> Iterator[None]:
     def late(*_: object) -> None:
-        raise AssertionError(f"still at it after {PATIENCE} s")
+        raise AssertionError(f"still at it after {PATIENCE} s of work, or {LONGEST} s of waiting")
 
-    before = signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+    timers = ((signal.SIGPROF, signal.ITIMER_PROF, PATIENCE), (signal.SIGALRM, signal.ITIMER_REAL, LONGEST))
+    before = [signal.signal(number, late) for number, _, _ in timers]
+    for _, timer, seconds in timers:
+        signal.setitimer(timer, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        for (number, timer, _), handler in zip(timers, before, strict=True):
+            signal.setitimer(timer, 0)
+            signal.signal(number, handler)
 
 
 _OPENED: list[str] | None = None

@@ -7,7 +7,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from spoton._run import Run
+from spoton.errors import DataError
 from spoton.history import History
 from spoton.report import write
 from spoton.store import Store, import_runs
@@ -86,6 +87,32 @@ def _use(runs: list[Run] | None, place: Path, reader: str) -> None:
     for run in runs:
         to_line(run)
     survives(f"{reader}, stored", keep)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("seed", "0"),
+        ("seed", None),
+        ("seed", 2**60),
+        ("own", 1),
+        ("metrics", {"valid": {"r2": "0.5"}}),
+        ("metrics", {"valid": [0.5]}),
+        ("rows_of", {"valid": 1.5}),
+        ("notes", "a note"),
+        ("fit_seconds", [1]),
+        ("id", "a b"),
+        ("id", "x" * 33),
+        ("provenance", {"command": True}),
+        ("provenance", {"packages": "numpy"}),
+        ("settings", {"lr": float("nan")}),
+        ("task", None),
+    ],
+)
+def test_fields_of_another_kind(place: Path, field: str, value: Any) -> None:
+    (place / "runs.json").write_text(json.dumps([TREE[0] | {field: value}]))
+    with pytest.raises(DataError, match=r"runs.json holds no runs of spoton"):
+        import_runs(place / "runs.json")
 
 
 @st.composite
@@ -187,18 +214,18 @@ cells = st.none() | numbers | st.text(max_size=5) | st.binary(max_size=5) | brok
 def test_file_of_a_store(place: Path, whole: Path, data: st.DataObject) -> None:
     path = place / "fuzzed.db"
     for old in place.glob("fuzzed.db*"):
-        old.unlink()
+        old.unlink(missing_ok=True)  # SQLite removes its own as connections end
     shutil.copy(whole, path)
     if data.draw(st.booleans()):
         path.write_bytes(data.draw(damaged(whole.read_bytes())))
     else:
-        raw = sqlite3.connect(path)
+        changes = []
         for _ in range(data.draw(st.integers(1, 3))):
             table, columns = data.draw(st.sampled_from(TABLES))
-            try:
-                raw.execute(f"UPDATE {table} SET {data.draw(st.sampled_from(columns))} = ?", (data.draw(cells),))
-            except sqlite3.Error:
-                continue
-        raw.commit()
-        raw.close()
+            changes.append((f"UPDATE {table} SET {data.draw(st.sampled_from(columns))} = ?", data.draw(cells)))
+        with closing(sqlite3.connect(path)) as raw:
+            for words, value in changes:
+                with suppress(sqlite3.Error):  # such as the same key twice
+                    raw.execute(words, (value,))
+            raw.commit()
     survives("store file", lambda: _look(path))

@@ -81,10 +81,13 @@ def newest(store: Store, tasks: Sequence[str] = ()) -> Stored:
                     metrics.setdefault(side, {})[name] = value
             for key in ("uses_labels", "own"):
                 held[key] = bool(held[key])
+            if held["parameters"] is not None:  # a count, in a column of floats
+                held["parameters"] = int(_reading.number(row[0], held["parameters"]))
             runs[row[0]] = Run(**held, metrics=metrics, rows_of=dict.fromkeys(metrics, 0), started="")
+            _reading.check(row[0], runs[row[0]])
         for key, name, value in connection.execute(apart):
             if key in runs and value is not None:
-                runs[key].metrics["valid"][name] = value
+                runs[key].metrics["valid"][name] = _reading.number(key, value)
     return Stored(list(runs.values()), total)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from spoton import _trust
 from spoton._run import Run
 from spoton._told import each_told
-from spoton.errors import DataError, UsageError
+from spoton.errors import DataError, SpotonError, UsageError
 from spoton.store._journal import read
 from spoton.store._packing import from_line, to_line
 
@@ -94,7 +94,9 @@ def _records(path: Path) -> list[str]:
                 raise _strange(path, ValueError(f"it has no texts in a column '{RECORD}'"))
             _trust.check_parquet(file, str(path))
             return [str(line) for line in file.read([RECORD]).column(0).to_pylist()]
-    except pa.ArrowException as error:
+    except SpotonError:
+        raise
+    except (pa.ArrowException, ValueError, TypeError) as error:  # texts that are no UTF-8 are found last
         raise _strange(path, error) from error
 
 

@@ -14,6 +14,8 @@ from spoton.errors import StoreError
 from spoton.store._rows import Row, to_run
 from spoton.store._schema import ARTIFACTS, EPOCHS, METADATA, METRICS, PREDICTIONS, RUNS
 
+# what values of other kinds than ours lead to
+STRANGE = (ValueError, TypeError, AttributeError, OverflowError, RecursionError)
 LOT = 500  # keys in one question: SQLite takes 32,766, old ones 999
 
 
@@ -21,6 +23,36 @@ def lots(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
     """The items in lots that one query can name."""
     for start in range(0, len(items), LOT):
         yield items[start : start + LOT]
+
+
+def check(key: int, run: Run) -> None:
+    """Refuse a run whose row holds values of other kinds than ours: SQLite takes any into any column.
+
+    Raises:
+        StoreError: with the row's number.
+    """
+    try:
+        check_fields(run)
+    except STRANGE as error:
+        raise damaged(key, error) from error
+
+
+def number(key: int, value: Any) -> float:
+    """A value as a float.
+
+    Raises:
+        StoreError: it is none.
+    """
+    if not isinstance(value, int | float):
+        raise damaged(key, TypeError(f"a number is expected, not {value!r}"))
+    return float(value)
+
+
+def damaged(key: int, error: Exception) -> StoreError:
+    """What to say of a run that cannot be read."""
+    return StoreError(
+        f"run {key} of the store is damaged ({error}); take it out with DELETE FROM runs WHERE id = {key}"
+    )
 
 
 def chosen(where: dict[str, Any], newest: bool, limit: int | None) -> Select[Any]:
@@ -44,11 +76,9 @@ def runs(connection: Connection, query: Select[Any], predictions: bool) -> Itera
             key = row["id"]
             try:
                 run = to_run(row, metrics.get(key, ()), epochs.get(key, ()), kept.get(key, ()))
-                check_fields(run)
-            except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-                raise StoreError(
-                    f"run {key} of the store is damaged ({error}); take it out with DELETE FROM runs WHERE id = {key}"
-                ) from error
+            except STRANGE as error:
+                raise damaged(key, error) from error
+            check(key, run)
             yield row, run
         if len(rows) > LOT:
             done += len(lot)

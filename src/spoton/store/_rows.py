@@ -142,7 +142,7 @@ def _history(epochs: list[Row]) -> History | None:
     rows: dict[int, Row] = {}
     baseline: dict[str, float] = {}
     for part in epochs:
-        value = math.nan if part["value"] is None else part["value"]
+        value = math.nan if part["value"] is None else float(part["value"])
         if part["epoch"] == 0:
             baseline[part["name"]] = value
         else:
