@@ -21,6 +21,7 @@ import torch
 import torch.nn.functional as F
 
 from spoton import get_learner, get_task, optional
+from spoton._provenance import provenance
 from spoton.nets._harden import HardNet
 
 OUT = Path(__file__).with_suffix(".md")
@@ -83,7 +84,9 @@ def main() -> None:
             cells = [name, task, str(images.shape[-1]), *(f"{v:.1f}" for v in figures), f"{hard.agreement:.6g}"]
             lines.append(f"| {' | '.join(cells)} |")
             print(lines[-1], flush=True)
-    how = f"`python benchmarks/harden.py`, torch {torch.__version__}, one thread of a CPU, batches of {asked.rows}."
+    cpu = provenance()["cpu"]
+    how = f"`python benchmarks/harden.py --turns {asked.turns}`, torch {torch.__version__}, {cpu}, one thread, seed 0, "
+    how += f"batches of {asked.rows}."
     text = "\n".join(lines)
     OUT.write_text(f"# Hardened nets\n\n{how}\n\n{text}\n", "utf-8")
 

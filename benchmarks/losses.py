@@ -24,6 +24,7 @@ from sklearn.pipeline import make_pipeline
 from torch import Tensor, nn
 
 from spoton import Run, bench
+from spoton._provenance import provenance
 from spoton.layers import HalfPixelHuber, RootSquaredError
 from spoton.learners import PointFeatures, TorchRegressor
 from spoton.nets import BaseNet, CoordConv
@@ -109,7 +110,9 @@ def main() -> None:
                     cells.append(f"{mean(values):.{digits}f} ± {stdev(values):.{digits}f}")
                 lines.append(f"| {task} | {NETS[net]} | {loss} | {lr:g} | {' | '.join(cells)} |")
                 print(lines[-1], flush=True)
-    head = "# Losses\n\n`python benchmarks/losses.py`; mean ± sd of seeds 100 to 104, validation rows.\n\n"
+    cpu = provenance()["cpu"]
+    how = f"`python benchmarks/losses.py`, torch {torch.__version__}, {cpu}"
+    head = f"# Losses\n\n{how}; mean ± sd of seeds 100 to 104, validation rows.\n\n"
     asked.out.write_text(head + "\n".join(lines) + "\n", "utf-8")
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from spoton._provenance import provenance
 from spoton.layers import log_order
 
 OUT = Path(__file__).with_suffix(".md")
@@ -49,7 +50,8 @@ def main() -> None:
     """Measure and write."""
     torch.set_num_threads(1)
     text = "\n".join(relaxations())
-    how = f"`python benchmarks/relaxations.py`, torch {torch.__version__}, one thread of a CPU."
+    cpu = provenance()["cpu"]
+    how = f"`python benchmarks/relaxations.py`, torch {torch.__version__}, {cpu}, one thread; the seed is the length."
     OUT.write_text(f"# Relaxed permutations\n\n{how}\n\n{text}\n", "utf-8")
     print(text)
 

@@ -115,9 +115,8 @@ def report(found: dict[tuple[str, int], list[Any]], names: list[str], machine: s
         "",
         f"`python benchmarks/serve.py`, {machine}, {os.cpu_count()} CPU cores, {versions}, Python "
         f"{platform.python_version()}; {len(found[names[0], 1])} rounds of {REQUESTS} requests each, in turns, client "
-        "and server on the same cores, one PNG of 28 x 28 px a request, answered by `spotnet`. The machine had other "
-        "work: figures a second are those of that hour, and what may be compared are the ratios, medians over the "
-        "rounds (in brackets the least and the most), and the CPU time of the server.",
+        "and server on the same cores, one PNG of 28 x 28 px a request, answered by `spotnet`. Ratios are medians over "
+        "the rounds (in brackets the least and the most).",
         "",
         "| clients | server | requests a second | p50 ms | p95 ms | p99 ms | CPU ms a request |",
         "|---|---|---|---|---|---|---|",
