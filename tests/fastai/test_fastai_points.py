@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -174,7 +175,7 @@ def test_test_time_augmentation_writes_nothing(tmp_path: Any) -> None:
     assert (tmp_path / "ours.csv").read_text() == before["ours.csv"]
 
 
-def test_a_head_of_two_lines_learns_a_dot() -> None:
+def test_a_head_of_two_lines_learns_a_dot(monkeypatch: pytest.MonkeyPatch) -> None:
     dls = data(pixel_points, image=PILImage)
     learn = quiet(Learner(dls, nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), spot_head(8, ups=0)), MSELossFlat()))
     torch.manual_seed(0)
@@ -186,6 +187,13 @@ def test_a_head_of_two_lines_learns_a_dot() -> None:
     for wrong in ({"points": 0}, {"ups": -1}, {"width": 0}):
         with pytest.raises(UsageError, match="1 or more"):
             spot_head(8, **wrong)
+    with pytest.raises(UsageError, match=r"such as resnet18, or a number of channels; None is neither"):
+        spot_head(None)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="a fastai Learner is expected, this is a Tensor without dls"):
+        decode_px(out, out)
+    monkeypatch.setitem(sys.modules, "timm", None)
+    with pytest.raises(UsageError, match=r"known by their names, as 'resnet26', where timm is installed"):
+        spot_head("resnet26")
 
 
 def test_a_head_on_fastai_s_vision_learner() -> None:

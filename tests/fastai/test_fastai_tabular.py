@@ -12,7 +12,7 @@ import torch
 from plain_fastai import frame, quiet
 
 from spoton.errors import DataError, UsageError
-from spoton.fastai import check_load, evaluate, tabular_dls
+from spoton.fastai import check_load, evaluate, scale_target, tabular_dls
 from spoton.fastai._quiet import quietly
 
 with quietly():
@@ -97,6 +97,29 @@ def test_weights_saved_under_another_order(tmp_path: Path) -> None:
     assert check_load(same, tmp_path / "first.pkl") is same
     with pytest.raises(DataError, match="saved with cont_names"):
         check_load(other, tmp_path / "first.pkl")
+
+
+def test_another_order_of_more_columns_than_pairs_can_be_tried(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    names = [f"col{i}" for i in range(90)]
+    df = pd.DataFrame(rng.normal(size=(400, 90)), columns=names)
+    df["y"] = 3 * df.col0 - 2 * df.col40 + df.col80
+    first = learner(plain(df, cont_names=names), tmp_path)
+    first.fit(20, 0.03)
+    first.save("first")
+    turned = [names[i] for i in rng.permutation(90)]
+    with pytest.raises(DataError, match="saved with its columns in another order") as caught:
+        check_load(learner(plain(df, cont_names=turned), tmp_path), "first")
+    told = str(caught.value).partition("cont_names=[")[2].partition("]")[0].split(", ")
+    assert [told[i] for i in (0, 40, 80)] == ["'col0'", "'col40'", "'col80'"]
+    same = learner(plain(df, cont_names=names), tmp_path)
+    assert check_load(same, "first") is same
+
+
+def test_what_is_no_learner_of_tables(tmp_path: Path) -> None:
+    for tried in (check_load, lambda learn, _: evaluate(learn), lambda learn, _: scale_target(learn)):
+        with pytest.raises(UsageError, match="a fastai Learner is expected, this is a int without dls; give one"):
+            tried(3, "first")
 
 
 def test_a_target_among_the_inputs() -> None:

@@ -12,7 +12,7 @@ from torch import Tensor
 from spoton import catalogue, frames
 from spoton.errors import DataError, UsageError
 from spoton.fastai._quiet import quietly
-from spoton.fastai._rows import all_rows, parts
+from spoton.fastai._rows import all_rows, check_learner, parts
 from spoton.metrics import all_metrics
 
 with quietly():
@@ -128,7 +128,7 @@ def _outside(points: Tensor, size: Sequence[int]) -> Tensor:
 
 def scaler_of(learn: Any) -> Any:
     """What scales the points of a Learner's data, or None where it has no points."""
-    fs = getattr(getattr(learn.dls.valid, "after_item", None), "fs", ())
+    fs = getattr(getattr(check_learner(learn).dls.valid, "after_item", None), "fs", ())
     return next((f for f in fs if isinstance(f, PixelScaler | PointScaler)), None)
 
 

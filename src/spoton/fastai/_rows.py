@@ -19,6 +19,19 @@ with quietly():
 SIDES = ("train", "valid")
 
 
+def check_learner(learn: Any) -> Any:
+    """The Learner itself.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if missing := [part for part in ("dls", "model") if not hasattr(learn, part)]:
+        raise UsageError(
+            f"a fastai Learner is expected, this is a {type(learn).__name__} without {missing[0]}; give one"
+        )
+    return learn
+
+
 @contextmanager
 def all_rows(learn: Any, side: str) -> Iterator[Any]:
     """A loader of every row of a side, in the order of its dataset, as validation sees them.
@@ -31,7 +44,7 @@ def all_rows(learn: Any, side: str) -> Iterator[Any]:
     """
     if side not in SIDES:
         raise UsageError(f"the sides of a Learner's data are {' and '.join(SIDES)}, not {side!r}")
-    loader = learn.dls[SIDES.index(side)]
+    loader = check_learner(learn).dls[SIDES.index(side)]
     if not hasattr(loader, "new") or loader.n is None:
         raise UsageError(
             f"rows in order need fastai's DataLoaders of data with a length, this is a {type(loader).__name__};"

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from spoton.errors import DataError, UsageError
 from spoton.fastai._quiet import quietly
-from spoton.fastai._rows import targets_of
+from spoton.fastai._rows import check_learner, targets_of
 from spoton.layers import Denorm
 
 with quietly():
@@ -33,7 +33,7 @@ def scale_target(learn: Any) -> Any:
         The Learner.
 
     Raises:
-        UsageError: it is scaled already, it learns classes, or the model has several SigmoidRange layers.
+        UsageError: it is no Learner, is scaled already, learns classes, or its model has several SigmoidRange layers.
         DataError: no targets, or some that are no finite numbers.
 
     Limits: one tensor of targets. The statistics need one pass through the training data, which loads every image.
@@ -41,7 +41,7 @@ def scale_target(learn: Any) -> Any:
     Example:
         >>> learn = scale_target(tabular_learner(dls, metrics=rmse))  # doctest: +SKIP
     """
-    if isinstance(learn.loss_func, ScaledLoss):
+    if isinstance(check_learner(learn).loss_func, ScaledLoss):
         raise UsageError("the targets of this Learner are scaled already; make a new Learner to scale them anew")
     if classifies(learn.loss_func):
         raise UsageError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import torch
@@ -19,7 +20,10 @@ with quietly():
     from fastai.vision.learner import create_body, model_meta, vision_learner
 
 
-def spot_head(arch: Callable[..., nn.Module] | int, points: int = 1, *, ups: int = 2, width: int = 64) -> nn.Module:
+Arch = Callable[..., nn.Module] | str
+
+
+def spot_head(arch: Arch | int, points: int = 1, *, ups: int = 2, width: int = 64) -> nn.Module:
     """A head for `vision_learner` that answers with points, read off heatmaps.
 
     fastai's own head pools the body's map: where things are is lost, and has to be kept in how features are mixed. This
@@ -27,7 +31,8 @@ def spot_head(arch: Callable[..., nn.Module] | int, points: int = 1, *, ups: int
     (`spoton.layers.soft_argmax2d`), in the frame of `pixel_points` and `PointBlock`. So all points lie in the image.
 
     Args:
-        arch: what `vision_learner` gets, or the number of channels of the body's last map.
+        arch: what `vision_learner` gets (a model of torchvision, the name of one of timm), or the number of channels of
+            the body's last map.
         points: number of points.
         ups: how often the map is doubled.
         width: channels of the doubled maps.
@@ -36,7 +41,7 @@ def spot_head(arch: Callable[..., nn.Module] | int, points: int = 1, *, ups: int
         For `custom_head=`: features (B, F, h, w) -> (B, 2 points), each x and y.
 
     Raises:
-        UsageError: numbers that are too small.
+        UsageError: numbers that are too small, an `arch` that is none of these, or a name that timm does not know.
 
     Limits: the map of a ResNet has a 32nd of the image's side; images of 64 pixels and more keep something to point
     at. A point nearer to the edge of the image than half a cell of the heatmap is out of reach. A loss of distances
@@ -62,11 +67,33 @@ def spot_head(arch: Callable[..., nn.Module] | int, points: int = 1, *, ups: int
     return nn.Sequential(*layers, nn.Conv2d(features, points, 1), HeatmapPoints())
 
 
-def _features(arch: Callable[..., nn.Module]) -> int:
+def _features(arch: Arch) -> int:
     """Channels of the last map of a body, from a forward pass of a net of random weights."""
+    if isinstance(arch, str):
+        return _features_of_timm(arch)
+    if not callable(arch):
+        raise UsageError(
+            f"arch is what vision_learner gets, such as resnet18, or a number of channels; {arch!r} is neither"
+        )
     with quietly(), torch.random.fork_rng():
         body = create_body(arch(weights=None), pretrained=False, cut=model_meta.get(arch, {}).get("cut"))
         return int(num_features_model(body))
+
+
+def _features_of_timm(arch: str) -> int:
+    """Channels of a model that `vision_learner` makes by its name."""
+    try:
+        timm = import_module("timm")
+    except ImportError:
+        raise UsageError(
+            f"models are known by their names, as '{arch}', where timm is installed; install it, or give the function"
+            " itself, such as torchvision.models.resnet18"
+        ) from None
+    if not timm.is_model(arch):
+        raise UsageError(
+            f"timm has no model '{arch}'; timm.list_models('*resnet*') lists those with a word in the name"
+        )
+    return int(timm.create_model(arch, num_classes=0).num_features)
 
 
 class HeatmapPoints(nn.Module):
@@ -83,7 +110,7 @@ class HeatmapPoints(nn.Module):
         return points.flatten(1)
 
 
-def image_learner(dls: Any, arch: Callable[..., nn.Module], **options: Any) -> Any:
+def image_learner(dls: Any, arch: Arch, **options: Any) -> Any:
     """fastai's `vision_learner` for images of as many channels as they have.
 
     Given images of one channel, `vision_learner` builds a model for three and puts a `Normalize` of three colours into
