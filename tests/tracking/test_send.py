@@ -74,6 +74,22 @@ def test_a_run_that_was_cut_off_is_sent_anew(fake: Fake) -> None:
     assert all(tag(run, "spoton.whole") == "true" for run in alive)
 
 
+def test_what_the_store_keeps_beside_a_run_goes_with_it(
+    fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = made(1, history=None, predictions=None)
+    with Store.open() as store:
+        store.add(run)
+        store.add_artifact(run, "sweep.png", b"picture", "image/png")
+        store.add_artifact(run, "../../outside.txt", b"a stranger's")
+    sent = CliRunner().invoke(app, ["export-runs", "--mlflow", fake.uri])
+    assert sent.exit_code == 0, sent.output
+    (key,) = (held["info"]["run_id"] for held in fake.runs.values())
+    assert fake.files[f"{key}/kept/sweep.png"] == b"picture"
+    assert not [name for name in fake.files if "outside" in name]
+
+
 def test_nobody_listens_and_passwords_stay_secret() -> None:
     pytest.importorskip("mlflow", reason="mlflow is not installed; pip install 'spoton[mlflow]'")
     with pytest.raises(StoreError, match="cannot be reached") as caught:

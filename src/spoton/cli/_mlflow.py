@@ -11,6 +11,7 @@ from spoton.cli._output import Output
 
 if TYPE_CHECKING:
     from spoton._run import Run
+    from spoton.tracking import Files
 
 Mlflow = Annotated[
     str | None,
@@ -26,7 +27,7 @@ def check(uri: str | None) -> None:
         check_uri(uri)
 
 
-def deliver(groups: Iterable[list[Run]], uri: str, out: Output) -> dict[str, Any]:
+def deliver(groups: Iterable[list[Run]], uri: str, out: Output, files: Files | None = None) -> dict[str, Any]:
     """Send runs, say how many, and give that as it is written in JSON.
 
     Raises:
@@ -43,7 +44,7 @@ def deliver(groups: Iterable[list[Run]], uri: str, out: Output) -> dict[str, Any
         tell("runs sent to MLflow", done)
 
     for runs in groups:
-        one = send(runs, uri, on_run=on_run)
+        one = send(runs, uri, files=files, on_run=on_run)
         sent, there, pictures = sent + one.sent, there + one.there, pictures + one.pictures
     if not out.quiet:
         typer.echo(f"MLflow at {shown(uri)}: {sent} runs with {pictures} pictures sent, {there} were there", err=True)

@@ -165,7 +165,7 @@ def export_runs(
             # pictures are drawn from predictions; of one task at a time they fit into memory
             groups = (opened.runs(task=name, predictions=True) for name in tasks)
             with counted(quiet=quiet):
-                held["mlflow"] = _mlflow.deliver(groups, mlflow, out)
+                held["mlflow"] = _mlflow.deliver(groups, mlflow, out, opened.artifacts)
         if file is not None:
             with counted(quiet=quiet):
                 runs = opened.runs(task=task, predictions=predictions)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,11 @@ PATIENCE = 10.0  # seconds for a server to answer at all
 # MLflow itself asks for four minutes before it gives up, and prints addresses where a bench prints JSON
 MANNERS = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "60"}
 SILENCE = {"MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true"}
+NOT_FILES = ("", "..", "run.json")
 PORTS = {"http": 80, "https": 443}
+
+
+Files = Callable[[Run], Mapping[str, tuple[str, bytes]]]
 
 
 @dataclass(frozen=True)
@@ -61,13 +65,21 @@ def check_uri(uri: str) -> None:
         require("mlflow")
 
 
-def send(runs: Iterable[Run], uri: str, *, pictures: bool = True, on_run: Callable[[Run], None] | None = None) -> Sent:
+def send(
+    runs: Iterable[Run],
+    uri: str,
+    *,
+    pictures: bool = True,
+    files: Files | None = None,
+    on_run: Callable[[Run], None] | None = None,
+) -> Sent:
     """Send runs with their histories and pictures; a task is an experiment, and what is there is not sent again.
 
     Args:
         runs: with their predictions, where pictures of the answers are wanted.
         uri: of the server, as in http://127.0.0.1:5000; any address that MLflow takes.
         pictures: send pictures too.
+        files: run -> name -> (media type, bytes) of what else goes with it, such as `Store.artifacts`.
         on_run: called with each run when it is there.
 
     Returns:
@@ -98,7 +110,7 @@ def send(runs: Iterable[Run], uri: str, *, pictures: bool = True, on_run: Callab
                 else:
                     for key in broken.get(run.id, ()):
                         client.delete_run(key)
-                    drawn += _send(client, experiment, run, pictures)
+                    drawn += _send(client, experiment, run, pictures, files(run) if files else {})
                     whole.add(run.id)
                     sent += 1
                 if on_run:
@@ -135,7 +147,7 @@ def _known(client: Any, experiment: str) -> tuple[set[str], dict[str, list[str]]
             return whole, broken
 
 
-def _send(client: Any, experiment: str, run: Run, pictures: bool) -> int:
+def _send(client: Any, experiment: str, run: Run, pictures: bool, files: Mapping[str, tuple[str, bytes]]) -> int:
     """One run; how many pictures went with it."""
     from mlflow.entities import Metric, Param, RunTag
 
@@ -154,6 +166,11 @@ def _send(client: Any, experiment: str, run: Run, pictures: bool) -> int:
         drawn = _draw(run, Path(folder)) if pictures else 0
         if drawn:
             client.log_artifacts(key, folder, "pictures")
+        for name, (_, data) in files.items():
+            if name == Path(name).name and name not in NOT_FILES:  # names in a stranger's store may lead elsewhere
+                kept = Path(folder) / name
+                kept.write_bytes(data)
+                client.log_artifact(key, str(kept), "kept")
         line = Path(folder) / "run.json"
         line.write_text(run.to_json() + "\n", encoding="utf-8")
         client.log_artifact(key, str(line))
