@@ -29,6 +29,7 @@ from measure import peak_bytes
 from points_tables import Bench, replace_section, table
 from spoton import Run, get_task
 from spoton.learners import SpotTable
+from table_peers import peers
 from table_seconds import COUNT, cpu_seconds
 
 HERE = Path(__file__).parent
@@ -266,8 +267,9 @@ SECTIONS: dict[str, Callable[[Bench], str]] = {
     "support": support,
     "memory": memory,
     "seconds": cpu_seconds,
+    "peers": peers,
 }
-FEWER = {"memory": 1, "seconds": COUNT}  # seeds of these sections
+FEWER = {"memory": 1, "seconds": COUNT, "peers": COUNT}  # seeds of these sections
 
 
 def main() -> None:
@@ -295,7 +297,7 @@ def main() -> None:
         if fewer := ", ".join(f"`{one}` {n}" for one, n in first.items() if n < len(seeds)):
             command += f"; of these learners fewer, from the first: {fewer}"
         command += f". {asked.note}".rstrip()
-        text = f"{command}\n\n{section(Bench(asked.jobs, asked.journal, seeds))}"
+        text = f"{command}\n\n{section(Bench(asked.jobs, asked.journal, seeds[:count]))}"
         replace_section(asked.out, INTRO, title, text, [(part.__doc__ or "").strip() for part in SECTIONS.values()])
         print(f"## {title}\n\n{text}\n", file=sys.stdout, flush=True)
 
