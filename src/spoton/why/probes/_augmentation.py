@@ -13,6 +13,7 @@ from spoton.data import Array, PointData
 from spoton.learners import TorchRegressor, model_of
 from spoton.why._alter import net_change
 from spoton.why._change import Change
+from spoton.why._picture import Picture
 from spoton.why._probe import Fact, Probe
 from spoton.why._study import Study
 from spoton.why.probes._built import built
@@ -45,6 +46,7 @@ class Augmentation(Probe):
                 "consistent with answers that are wrong for what the net sees",
                 advice="move the points along (kornia.augmentation with data_keys, torchvision.transforms.v2 with "
                 "keypoints), or leave these transforms out",
+                picture=_moved(study),
             )
         yield from self._copies(study.train)
 
@@ -77,6 +79,7 @@ class Augmentation(Probe):
                     "consistent with augmentation that moved the image but not the point",
                     fault=True,
                     advice="move the points by as much as their images, or leave the moved copies out",
+                    picture=_pair("Two rows of one point", *np.asarray(data.X)[pairs[still][0]]),
                 )
 
 
@@ -126,6 +129,34 @@ def without_moves(net: Any) -> None:
 
 def _moves_of(study: Study) -> list[str]:
     """Names of such transforms within the learner's net."""
+    return sorted({type(part).__name__ for part in _moves(study)})
+
+
+def _moves(study: Study) -> list[Any]:
+    """Such transforms within the learner's net."""
     model = model_of(study.subject.estimator)
     net = built(study, model) if isinstance(model, TorchRegressor) else None
-    return [] if net is None else sorted({type(part).__name__ for part in net.modules() if is_move(part)})
+    return [] if net is None else [part for part in net.modules() if is_move(part)]
+
+
+def _moved(study: Study) -> Picture | None:
+    """A training image, and what the first of the transforms makes of it; None where it takes no single image."""
+    import torch
+
+    image = np.asarray(study.train.X)[:1]
+    part = _moves(study)[0]
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(0)
+        try:
+            seen = np.asarray(part(torch.tensor(image)))
+        except Exception:  # somebody else's code: the words are there all the same
+            return None
+    return _pair("An image, and what the net is shown", image[0], seen[0]) if seen.shape == image.shape else None
+
+
+def _pair(title: str, one: Array, two: Array) -> Picture:
+    """Two images (C, H, W) beside one another."""
+    grey = np.concatenate([one.mean(axis=0), np.full((one.shape[1], 1), np.nan), two.mean(axis=0)], axis=1)
+    grey = (grey - np.nanmin(grey)) / (np.nanmax(grey) - np.nanmin(grey) or 1.0)
+    rows = np.nan_to_num(grey, nan=0.5).round(3)  # a line between them
+    return Picture("image", title, "x, pixels", "y, pixels", rows=tuple(map(tuple, rows.tolist())))

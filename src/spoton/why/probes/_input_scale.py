@@ -13,6 +13,7 @@ from sklearn.preprocessing import FunctionTransformer, RobustScaler, StandardSca
 from spoton.data import Array
 from spoton.learners import rename
 from spoton.why._change import Apply, Change
+from spoton.why._picture import Picture
 from spoton.why._probe import Fact, Probe
 from spoton.why._study import Study
 from spoton.why.probes._steps import Floored, Logged, Pixels, near_constant, spanning
@@ -21,6 +22,7 @@ APART = 100.0  # factor between the columns' sds from which on it is worth a wor
 CLIP = 3.0  # quartile distances
 FAR = 10.0  # quartile distances from which on a value is far from the others
 SPREAD = (0.02, 2.0)  # sd of pixels that nets like
+SHOWN, BINS = 60, 16  # columns and bars of a picture
 
 
 class InputScale(Probe):
@@ -33,7 +35,8 @@ class InputScale(Probe):
         if study.train.images:
             if (sd := _odd_pixels(study)) is not None:
                 most = float(np.max(study.train.X))
-                yield Fact(self.name, f"pixels run up to {most:.3g} with an sd of {sd:.3g}; nets like values around 1")
+                words = f"pixels run up to {most:.3g} with an sd of {sd:.3g}; nets like values around 1"
+                yield Fact(self.name, words, picture=_pixels(np.asarray(study.train.X)))
             return
         numbers = _numbers(study)
         if numbers is None or not numbers.shape[1]:
@@ -41,7 +44,8 @@ class InputScale(Probe):
         sd = numbers.std(axis=0)
         positive = sd[sd > 0]
         if len(positive) and positive.max() / positive.min() > APART:
-            yield Fact(self.name, f"the columns' sds differ by a factor of {positive.max() / positive.min():.2g}")
+            words = f"the columns' sds differ by a factor of {positive.max() / positive.min():.2g}"
+            yield Fact(self.name, words, picture=_sizes(positive))
         if constant := int((sd == 0).sum()):
             yield Fact(self.name, f"{constant} columns are constant on the training rows")
         if few := int(near_constant(numbers).sum()):
@@ -89,6 +93,31 @@ class InputScale(Probe):
                 "learner = make_pipeline(RobustScaler(), FunctionTransformer(clipped), learner)",
                 group="inputs",
             )
+
+
+def _sizes(sds: Array) -> Picture:
+    """The columns' sds from the smallest to the largest."""
+    ranks = np.unique(np.linspace(0, len(sds) - 1, SHOWN).round().astype(int))
+    return Picture(
+        "curve",
+        "How far the columns vary",
+        "columns, from the one that varies least",
+        "sd, its logarithm to base 10",
+        x=tuple((ranks + 1.0).tolist()),
+        y=tuple(np.log10(np.sort(sds)[ranks]).tolist()),
+    )
+
+
+def _pixels(X: Array) -> Picture:
+    counts, edges = np.histogram(X, bins=BINS)
+    return Picture(
+        "bars",
+        "Values of the pixels",
+        "value, from",
+        "pixels, %",
+        x=tuple(f"{low:.3g}" for low in edges[:-1]),
+        y=tuple((100 * counts / counts.sum()).tolist()),
+    )
 
 
 def clipped(X: Array) -> Array:

@@ -12,11 +12,13 @@ from spoton.data import Array
 from spoton.learners import rename
 from spoton.scaling import y_range_of
 from spoton.why._change import Change, parameter, setting
+from spoton.why._picture import Picture
 from spoton.why._probe import Fact, Probe
 from spoton.why._study import Study
 
 TAIL = 0.05  # of the range at each end, where a sigmoid's slope is a fifth of its largest
 NARROW = 0.2  # the answers' range as a share of the limits' below which most of the sigmoid lies idle
+BINS = 20  # of a picture: the outer ones are the tails
 WIDER = 0.5  # of the range, to be added at each end
 
 
@@ -44,6 +46,7 @@ class OutputRange(Probe):
             self.name,
             f"{100 * tails:.2g} % of the answers lie in the saturated tails of y_range, the outer {100 * TAIL:g} % at "
             "each end",
+            picture=_histogram(share),
         )
         used = np.ptp(y, axis=0) / (high - low)
         if used.max() < NARROW:
@@ -64,6 +67,19 @@ class OutputRange(Probe):
                 yield _limited(value, "widen the limits of the outputs by half at each end")
         if not (isinstance(now, str) and now in ("auto", "samples:0.1")):
             yield _limited("samples:0.1", "fit the limits of the outputs to the samples")
+
+
+def _histogram(share: Array) -> Picture:
+    """Where in the limits the answers lie; those outside of them count to the ends."""
+    counts, edges = np.histogram(np.clip(share, 0.0, 1.0), bins=BINS, range=(0.0, 1.0))
+    return Picture(
+        "bars",
+        "Where the answers lie in y_range",
+        "place between the limits, %",
+        "answers, %",
+        x=tuple(f"{100 * low:.0f}" for low in edges[:-1]),
+        y=tuple((100 * counts / counts.sum()).tolist()),
+    )
 
 
 def _limited(value: Any, words: str) -> Change:

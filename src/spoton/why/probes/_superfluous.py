@@ -13,12 +13,14 @@ from sklearn.pipeline import make_pipeline
 from spoton.data import Array
 from spoton.learners import rename
 from spoton.why._change import Apply, Change
+from spoton.why._picture import Picture
 from spoton.why._probe import Fact, Probe
 from spoton.why._study import Study
 from spoton.why.probes._columns import SparseColumns
 
 KEPT = (4, 16, 64)  # columns
 FEWEST = 4  # columns above which some may be left out
+SHOWN = 16  # in a picture
 FEATURES = {
     ("pts",): "give the ink's corner points instead of pixels",
     ("pts", "pix"): "give the ink's corner points beside the pixels",
@@ -34,7 +36,8 @@ class Superfluous(Probe):
     def look(self, study: Study) -> Iterable[Fact]:
         X = study.train.X
         if isinstance(X, pd.DataFrame):
-            yield Fact(self.name, f"{X.shape[1]} columns for {len(X)} training rows")
+            words = f"{X.shape[1]} columns for {len(X)} training rows"
+            yield Fact(self.name, words, picture=_told(X, study.train.y.to_numpy(dtype=np.float64)))
 
     def changes(self, study: Study) -> Iterable[Change]:
         X = study.train.X
@@ -76,6 +79,23 @@ class Superfluous(Probe):
                     f"learner = make_pipeline(SelectKBest(relevance, k={count}), learner)",
                     group="inputs chosen",
                 )
+
+
+def _told(X: pd.DataFrame, y: Array) -> Picture | None:
+    """How much each of the first columns tells by itself, the most telling first; None where they are no numbers."""
+    if not all(pd.api.types.is_numeric_dtype(kind) for kind in X.dtypes) or X.isna().to_numpy().any() or len(X) < 3:
+        return None
+    scores = relevance(X.to_numpy(dtype=np.float64), y)
+    best = np.argsort(-scores, kind="stable")[:SHOWN]
+    shares = scores[best] / (scores[best] + len(X) - 2)  # of F with 1 and n - 2 degrees of freedom
+    return Picture(
+        "bars",
+        "What each column tells of the answers by itself",
+        f"the {len(best)} most telling of {X.shape[1]} columns",
+        "share of the variance (R2)",
+        x=tuple(map(str, X.columns[best])),
+        y=tuple(np.nan_to_num(shares, nan=1.0).tolist()),  # an infinite F: all of it
+    )
 
 
 def relevance(X: Array, y: Array) -> Array:

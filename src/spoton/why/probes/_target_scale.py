@@ -13,6 +13,7 @@ from spoton.data import Array
 from spoton.learners import OneHot
 from spoton.scaling import TargetLimits
 from spoton.why._change import Change
+from spoton.why._picture import Picture
 from spoton.why._probe import Fact, Probe
 from spoton.why._study import Study
 from spoton.why.probes._answers import NAME, scaled, wrapped
@@ -36,16 +37,39 @@ class TargetScale(Probe):
         sizes = ", ".join(
             f"{name} {mean:.3g} ± {sd:.3g}" for name, mean, sd in zip(study.train.y.columns, means, sds, strict=True)
         )
-        yield Fact(self.name, f"answers, mean ± sd: {sizes}")
+        yield Fact(
+            self.name,
+            f"answers, mean ± sd: {sizes}",
+            picture=Picture(
+                "bars",
+                "The answers of the training rows",
+                "answer",
+                "mean (line: ± sd)",
+                x=tuple(map(str, study.train.y.columns)),
+                y=tuple(means.tolist()),
+                low=tuple((means - sds).tolist()),
+                high=tuple((means + sds).tolist()),
+            ),
+        )
         yield from self._loss(study, y)
         if (far := outliers(y)) > 0:
             rows = np.flatnonzero(outliers_of(y).any(axis=1))
-            worst = rows[np.argsort(-distances(y)[rows].max(axis=1))][:5]
+            away = distances(y).max(axis=1)
+            worst = rows[np.argsort(-away[rows])][:5]
             numbers = study.task.split(study.seeds[0]).train[worst]
             yield Fact(
                 self.name,
                 f"{100 * far:.2g} % of the answers lie more than {FAR:g} robust sds from the median, rows "
                 f"{', '.join(map(str, numbers))}{' ...' if len(rows) > len(worst) else ''}",
+                picture=Picture(
+                    "table",
+                    "Answers far from the others",
+                    columns=("row", *map(str, study.train.y.columns), "robust sds from the median"),
+                    rows=tuple(
+                        (int(number), *map(float, y[row]), float(away[row]))
+                        for number, row in zip(numbers, worst, strict=True)
+                    ),
+                ),
             )
 
     def _loss(self, study: Study, y: Array) -> Iterator[Fact]:
