@@ -1,6 +1,6 @@
 """Does `spoton why` tell the truth? Planted faults, and the stories of 2020.
 
-    python benchmarks/why.py                                  # 25 faults, 10 clean cases, 4 stories; resumes
+    python benchmarks/why.py                                  # 30 faults, 10 clean cases, 4 stories; resumes
     python benchmarks/why.py faults --seed 7                  # other cases: what they are is drawn from the seed
     python benchmarks/why.py --markdown benchmarks/why.md
 

@@ -133,3 +133,8 @@ def test_defaults_of_2020() -> None:
         "Linear",
         "RangeHead",
     ]
+
+
+def test_the_oracle_is_no_learner() -> None:
+    with pytest.raises(UsageError, match=r"the oracle is the rule of a task: get_task\(name\).oracle\(\) gives it"):
+        get_learner("oracle")

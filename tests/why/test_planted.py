@@ -12,7 +12,7 @@ from spoton.why.probes import probes
 def test_cases_of_a_seed() -> None:
     cases = planted(3)
     assert len({case.name for case in cases}) == len(cases)
-    assert sum(bool(case.faults) for case in cases) == 25
+    assert sum(bool(case.faults) for case in cases) == 30
     assert sum(not case.faults for case in cases) == 10
     for faulty in (True, False):
         frameworks = {case.framework for case in cases if bool(case.faults) == faulty}

@@ -83,8 +83,13 @@ def assemble(name: str, recipes: Iterable[Recipe], epochs: int | None = None) ->
     """Build the estimator of a name; `epochs` is for learners that have some, and gives way to `?epochs=`."""
     words = parse(name)
     known = {recipe.name: recipe for recipe in recipes}
+    if words.base == "oracle":
+        raise UsageError(
+            "a learner is expected, and the oracle is the rule of a task: get_task(name).oracle() gives it, and a bench "
+            "shows it beside the learners"
+        )
     if words.base not in known:
-        raise catalogue.unknown("learner", words.base, [*known, "oracle"], _hint(words.base))
+        raise catalogue.unknown("learner", words.base, [*known, "oracle"])
     recipe = known[words.base]
     model = recipe.make()
     if epochs is not None and recipe.epochs:
@@ -124,10 +129,6 @@ def _with_inputs(model: BaseEstimator, recipe: Recipe, words: Words) -> BaseEsti
             raise UsageError(f"{recipe.name} takes images as they are, so +xnorm is not possible; leave it out")
         steps.append(("xnorm", StandardScaler()))
     return Pipeline([*steps, ("model", model)]) if steps else model
-
-
-def _hint(base: str) -> str:
-    return "the oracle belongs to a task: get_task(name).oracle()" if base == "oracle" else ""
 
 
 def _value(text: str) -> Any:

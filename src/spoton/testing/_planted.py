@@ -16,6 +16,7 @@ import pandas as pd
 from spoton.data import Array
 from spoton.learners import get_learner, model_of
 from spoton.tasks import Task, get_task
+from spoton.testing._planted_nets import CASES as NETS
 
 # fault -> (probe, a word that its cause has; empty for any) of the causes that are right. Too small steps and too few
 # of them are one fault: both leave the descent before its end, and more of either mends it.
@@ -34,6 +35,12 @@ RIGHT: dict[str, tuple[tuple[str, str], ...]] = {
     "normalised": (("frames", "normalised"),),
     "shifted rows": (("frames", "rows"),),
     "label noise": (("label-noise", ""),),
+    "moving images": (("augmentation", ""),),
+    "moved copies": (("augmentation", ""),),
+    "several answers at once": (("joint", ""),),
+    "average pooling": (("architecture", "average pooling"),),
+    # few rows at a time are what makes it another function: either name is right
+    "batch normalisation": (("modes", "batch normalisation"), ("optimisation", "batches that are too small")),
 }
 
 
@@ -64,9 +71,9 @@ class Planted:
 
 
 def planted(seed: int = 0) -> list[Planted]:
-    """The cases of a seed: 25 with one fault or two, on images and tables, in three frameworks, and 10 clean ones."""
-    rng = np.random.default_rng(seed)
-    return [*_tables(rng), *_images(rng), *_clean(rng)]
+    """The cases of a seed: 30 with one fault or two, on images and tables, in three frameworks, and 10 clean ones."""
+    rng, other = np.random.default_rng(seed), np.random.default_rng([seed, 1])
+    return [*_tables(rng), *_images(rng), *_nets(other), *_clean(rng)]
 
 
 @dataclass
@@ -216,6 +223,12 @@ def _images(rng: np.random.Generator) -> Iterator[Planted]:
     yield Planted("raw answers, featsnet", "torch", "pnist/topleft", raw, ("answers in large units",))
     slow = f"featsnet+ynorm?epochs=10&lr={rate:.3g}"
     yield Planted("slow, featsnet", "torch", net, slow, ("small learning rate",))
+
+
+def _nets(rng: np.random.Generator) -> Iterator[Planted]:
+    for fault, (framework, draw) in NETS.items():
+        task, learner = draw(rng)
+        yield Planted(f"{fault}, {framework}", framework, task, learner, (fault,))
 
 
 def _clean(rng: np.random.Generator) -> Iterator[Planted]:
