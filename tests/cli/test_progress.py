@@ -1,9 +1,10 @@
-"""Bars: what is told is shown on a terminal, and nowhere else."""
+"""Bars: what is told is shown on a terminal, and in a log by lines that come ever more seldom."""
 
 from __future__ import annotations
 
 import io
 import sys
+import time
 import types
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from PIL import Image
 from spoton import Task
 from spoton._run import Run
 from spoton._told import each_told, listening, tell
+from spoton.cli import _lines
 from spoton.cli import _progress as bars
 from spoton.store import Store, copy, export_runs, import_runs
 
@@ -118,3 +120,27 @@ def test_a_download_is_told_and_torchvision_draws_nothing(monkeypatch: pytest.Mo
     told = heard(download)
     assert told == [("looking for mnist", 0, 0), ("bytes of mnist", 4, 10), ("bytes of mnist", 10, 10)]
     assert utils.tqdm is drawn
+
+
+def test_a_log_has_lines_now_and_then(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(_lines, "FIRST", 0.2)
+    with bars.progress() as bar:
+        bar.start(40)
+        bar.done(3)
+        bar.say("spotnet on pnist/topleft")
+        time.sleep(1.2)
+    told = capsys.readouterr()
+    said = told.err.splitlines()
+    assert told.out == ""
+    assert 1 <= len(said) <= 4  # after 0.2, 0.4, 0.8 s: each pause as long as all before
+    assert all(line.endswith(", 3 of 40, spotnet on pnist/topleft") for line in said)
+    assert said[0].startswith("spoton: 0:00")
+    with bars.progress(quiet=True), bars.share(quiet=True), bars.waiting("x", quiet=True), bars.counted(quiet=True):
+        time.sleep(0.5)
+    with bars.share() as step:
+        step("probing", 0.5, 60)
+        time.sleep(0.3)
+    assert capsys.readouterr().err.endswith(", 50 %, probing\n")
+    with bars.waiting("exporting"):
+        pass  # what is done at once says nothing
+    assert capsys.readouterr() == ("", "")

@@ -37,7 +37,7 @@ def test_a_healthy_machine_works(tmp_path: Path) -> None:
     found = list(doctor.examine(imports=False))
     assert {finding.status for finding in found} <= {"ok", "missing"}, found
     assert {finding.group for finding in found} == {
-        *("machine", "packages", "extras", "kernels", "data", "store", "terminal")
+        *("machine", "packages", "graphics", "extras", "kernels", "data", "store", "terminal")
     }
     assert list(tmp_path.iterdir()) == []  # looking leaves nothing
 
@@ -60,7 +60,7 @@ def test_a_package_that_breaks_or_kills_is_told_and_the_next_is_tried(
     }.items():
         (tmp_path / f"{name}.py").write_text(code)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]))
-    found = _imports.tried(["fine_one", "raises_one", "ends_one", "kills_one", "fine_two"])
+    found = dict(_imports.tried(["fine_one", "raises_one", "ends_one", "kills_one", "fine_two"]))
     assert found == {
         "fine_one": ("", ""),
         "raises_one": ("OSError: undefined symbol", ""),
@@ -70,9 +70,20 @@ def test_a_package_that_breaks_or_kills_is_told_and_the_next_is_tried(
     }
 
 
+def test_a_package_that_never_ends_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sleeps_one.py").write_text("import time; time.sleep(60)")
+    (tmp_path / "fine_one.py").write_text("")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]))
+    monkeypatch.setattr(_imports, "PATIENCE", 3.0)
+    found = _imports.tried(["fine_one", "sleeps_one", "fine_one"])
+    assert next(found) == ("fine_one", ("", ""))  # told before the next one is known
+    assert next(found) == ("sleeps_one", ("its import did not end within 3 s", ""))
+    assert list(found) == [("fine_one", ("", ""))]
+
+
 def test_a_torchvision_for_another_torch_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = "RuntimeError: operator torchvision::nms does not exist"
-    monkeypatch.setattr(_packages, "core_imports", lambda: {"torchvision": (wrong, "")})
+    monkeypatch.setattr(_packages, "core_imports", lambda: iter([("torchvision", (wrong, ""))]))
     (found,) = [finding for finding in _packages.check(True) if finding.status == "broken"]
     assert found.name == "torchvision"
     assert wrong in found.words
@@ -106,7 +117,7 @@ def test_every_extra_says_what_it_is_for() -> None:
 def test_an_extra_that_is_missing_or_broken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_extras, "installed", lambda name: name not in ("ray", "xgboost"))
     monkeypatch.setattr(
-        _extras, "tried", lambda names: dict.fromkeys(names, ("", "")) | {"numba": ("ImportError: x", "")}
+        _extras, "tried", lambda names: iter((n, ("ImportError: x" if n == "numba" else "", "")) for n in names)
     )
     found = {finding.name: finding for finding in _extras.check(True)}
     assert found["ray"] == Finding(

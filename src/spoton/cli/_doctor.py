@@ -15,6 +15,7 @@ from spoton.cli._store import StoreOption
 if TYPE_CHECKING:
     from spoton.doctor import Finding
 
+WIDTH = 12  # of a name; the longest is scikit-learn
 STYLES = {"ok": "green", "missing": "yellow", "broken": "bold red"}
 
 
@@ -28,28 +29,24 @@ def doctor(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="What is missing or broken alone.")] = False,
 ) -> None:
     """Say what is installed, found and reachable, what is missing for what, and what is broken: then 1."""
-    from spoton.cli._progress import counted
-    from spoton.doctor import examine
+    from spoton.doctor import Finding, examine
 
-    out = Output(json, quiet)
-    with counted(quiet=quiet) as say:
-        found = list(examine(store, imports=imports, say=lambda group: say(f"looking at {group}", 0, 0)))
+    out, found, group = Output(json, quiet), list[Finding](), ""
+    for finding in examine(store, imports=imports):
+        found.append(finding)
+        if finding.status != "ok" or not quiet:
+            out.show(*_lines(finding, finding.group != group))  # at once: importing takes a while
+            group = finding.group
     works = all(finding.status != "broken" for finding in found)
-    out.show(*_lines(found, quiet))
     out.write({"works": works, "findings": [asdict(finding) for finding in found]})
     sys.exit(0 if works else 1)
 
 
-def _lines(found: list[Finding], quiet: bool) -> Iterator[Any]:
+def _lines(finding: Finding, first: bool) -> Iterator[Any]:
     from rich.text import Text
 
-    shown = [finding for finding in found if finding.status != "ok" or not quiet]
-    width = max((len(finding.name) for finding in shown), default=0)
-    group = ""
-    for finding in shown:
-        if finding.group != group:
-            yield Text(finding.group, "bold")
-            group = finding.group
-        status, advice = f"  {finding.status:<8}", f"; {finding.advice}" if finding.advice else ""
-        words = f"{finding.name:<{width}}  {finding.words}"
-        yield Text.assemble((status, STYLES[finding.status]), words, (advice, "cyan"))
+    if first:
+        yield Text(finding.group, "bold")
+    status, advice = f"  {finding.status:<8}", f"; {finding.advice}" if finding.advice else ""
+    words = f"{finding.name:<{WIDTH}}  {finding.words}"
+    yield Text.assemble((status, STYLES[finding.status]), words, (advice, "cyan"))

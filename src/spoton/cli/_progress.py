@@ -1,6 +1,6 @@
-"""The progress bar of long commands, on standard error, so that standard output stays clean.
+"""The progress bar of long commands, on standard error, so that standard output stays clean; lines in a log or pipe.
 
-All three kinds of bar also show what is told inside them by `spoton._told`: images that are read, files that come.
+All kinds of bar also show what is told inside them by `spoton._told`: images that are read, files that come.
 """
 
 from __future__ import annotations
@@ -11,21 +11,23 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from spoton._told import Say, listening
+from spoton.cli._lines import Lines, lines
 
 if TYPE_CHECKING:
     from spoton._run import Run
 
 
 class Bar:
-    """What a bench says while it runs. On a terminal a bar; elsewhere a line for each run that is not ok."""
+    """What a bench says while it runs. On a terminal a bar; elsewhere lines, and one for each run that is not ok."""
 
-    def __init__(self, progress: Any, folder: str | None = None) -> None:
-        self._progress = progress
+    def __init__(self, progress: Any, plain: Lines, folder: str | None = None) -> None:
+        self._progress, self._plain = progress, plain
         self.folder = folder  # where processes tell of their epochs, if somebody looks
         self._job = progress.add_task("", total=None) if progress else None
 
     def say(self, text: str) -> None:
         """Show what is going on."""
+        self._plain.what = text
         if self._progress:
             self._progress.update(self._job, description=text)
 
@@ -35,11 +37,13 @@ class Bar:
 
     def start(self, total: int) -> None:
         """The number of runs is known."""
+        self._plain.say("running", 0, total)
         if self._progress:
             self._progress.update(self._job, total=total, description="running")
 
     def done(self, rows: int) -> None:
         """So many more are done."""
+        self._plain.done += rows
         if self._progress:
             self._progress.update(self._job, advance=rows)
 
@@ -54,22 +58,27 @@ class Bar:
 
     def advance(self, run: Run) -> None:
         """One run is finished."""
+        self.done(1)
+        self.say(f"{run.learner} on {run.task}")
+        if run.status != "failed":
+            return
+        where = f"{run.learner} on {run.task}, seed {run.seed}: "
         if self._progress:
-            self._progress.update(self._job, advance=1, description=f"{run.learner} on {run.task}")
-            if run.status == "failed":
-                from rich.text import Text
+            from rich.text import Text
 
-                where = f"{run.learner} on {run.task}, seed {run.seed}: "
-                self._progress.console.print(Text.assemble((where, "red"), run.reason))
-        elif run.status == "failed":
-            print(f"{run.learner} on {run.task}, seed {run.seed}: {run.reason}", file=sys.stderr)
+            self._progress.console.print(Text.assemble((where, "red"), run.reason))
+        else:
+            print(f"{where}{run.reason}", file=sys.stderr)
 
 
 @contextmanager
 def progress(*, quiet: bool = False, live: bool = False) -> Iterator[Bar]:
-    """A bar for the time inside, and with `live` the curves of running fits below it; nothing but on a terminal."""
+    """A bar for the time inside, and with `live` the curves of running fits below it."""
     if quiet or not sys.stderr.isatty():
-        yield Bar(None)
+        with lines(quiet=quiet) as plain:
+            told = Bar(None, plain)
+            with listening(told.hear):
+                yield told
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -83,7 +92,7 @@ def progress(*, quiet: bool = False, live: bool = False) -> Iterator[Bar]:
     console = Console(stderr=True)
     if not live:
         with Progress(*columns, console=console, transient=True) as shown:
-            told = Bar(shown)
+            told = Bar(shown, Lines())
             with listening(told.hear):
                 yield told
         return
@@ -97,7 +106,7 @@ def progress(*, quiet: bool = False, live: bool = False) -> Iterator[Bar]:
     with TemporaryDirectory(prefix="spoton-live-") as folder:
         bar = Progress(*columns, console=console)
         with Live(Group(bar, Curves(folder)), console=console, transient=True, refresh_per_second=4):
-            told = Bar(bar, folder)
+            told = Bar(bar, Lines(), folder)
             with listening(told.hear):
                 yield told
 
@@ -106,7 +115,8 @@ def progress(*, quiet: bool = False, live: bool = False) -> Iterator[Bar]:
 def share(*, quiet: bool = False) -> Iterator[Callable[[str, float, float], None]]:
     """A bar that is told what is done, its share of all, and how many seconds are left at most."""
     if quiet or not sys.stderr.isatty():
-        yield lambda words, done, left: None
+        with lines(quiet=quiet) as plain:
+            yield lambda words, done, left: plain.say(f"{100 * done:.0f} %, {words}")
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -137,7 +147,8 @@ def share(*, quiet: bool = False) -> Iterator[Callable[[str, float, float], None
 def counted(*, quiet: bool = False) -> Iterator[Say]:
     """A bar that is told what is done, how many are done, and of how many: 0 where nobody knows."""
     if quiet or not sys.stderr.isatty():
-        yield lambda what, done, total: None
+        with lines(quiet=quiet) as plain, listening(plain.say):
+            yield plain.say
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -160,9 +171,11 @@ def counted(*, quiet: bool = False) -> Iterator[Say]:
 
 @contextmanager
 def waiting(words: str, *, quiet: bool = False) -> Iterator[None]:
-    """What is being done and for how long, where nobody can tell how much is left; nothing but on a terminal."""
+    """What is being done and for how long, where nobody can tell how much is left."""
     if quiet or not sys.stderr.isatty():
-        yield
+        with lines(quiet=quiet) as plain:
+            plain.say(words)
+            yield
         return
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn

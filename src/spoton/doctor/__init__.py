@@ -13,19 +13,17 @@ from spoton.doctor._finding import Finding as Finding
 __all__ = ["Finding", "examine"]
 
 
-def examine(
-    store: str | None = None, *, imports: bool = True, say: Callable[[str], None] = lambda _: None
-) -> Iterator[Finding]:
-    """All findings, group by group.
+def examine(store: str | None = None, *, imports: bool = True) -> Iterator[Finding]:
+    """All findings, group by group, each as soon as it is known.
 
     Args:
         store: database to ask for; by default that of SPOTON_STORE, else `spoton.db`. Nothing is written to it.
         imports: import each package in a process of its own, which takes seconds and finds what is broken.
-        say: told what is looked at.
     """
     groups: dict[str, Callable[[], Iterator[Finding]]] = {
-        "machine": lambda: _machine.check(imports),
+        "machine": _machine.check,
         "packages": lambda: _packages.check(imports),
+        "graphics": lambda: _machine.graphics(imports),
         "extras": lambda: _extras.check(imports),
         "kernels": _kernels.check,
         "data": _data.check,
@@ -33,7 +31,6 @@ def examine(
         "terminal": _terminal.check,
     }
     for group, check in groups.items():
-        say(group)
         try:
             yield from check()
         except Exception as error:  # a doctor does not fall ill

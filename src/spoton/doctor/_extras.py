@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spoton.doctor._finding import Finding
-from spoton.doctor._imports import tried
+from spoton.doctor._imports import Result, tried
 from spoton.optional import EXTRAS, installed
 
 GROUP = "extras"
@@ -32,12 +32,15 @@ def check(imports: bool) -> Iterator[Finding]:
     for package, extra in EXTRAS.items():
         groups.setdefault(extra, []).append(package)
     there = [package for extra in sorted(groups) for package in groups[extra] if installed(package)]
-    found = tried(there) if imports else {}
+    found, results = dict[str, Result](), tried(there) if imports else iter(())
     for extra, packages in sorted(groups.items()):
+        while imports and any(package in there and package not in found for package in packages):
+            package, result = next(results)
+            found[package] = result
         yield _finding(extra, packages, found)
 
 
-def _finding(extra: str, packages: list[str], found: dict[str, tuple[str, str]]) -> Finding:
+def _finding(extra: str, packages: list[str], found: dict[str, Result]) -> Finding:
     purpose = f"for {FOR[extra]}" if extra in FOR else "see pyproject.toml"
     how = f"pip install 'spoton[{extra}]'"
     broken = [f"{package} ({found[package][0]})" for package in packages if found.get(package, ("", ""))[0]]

@@ -10,45 +10,83 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from queue import Empty, Queue
+from threading import Thread
 from typing import Any
 
 MARK = "spoton-doctor "  # packages print as well
-PATIENCE = 900.0  # seconds for all of them: the first import of torch on a cold, busy machine takes minutes
+PATIENCE = 300.0  # seconds for one: the first import of torch on a cold, busy machine takes a minute
+
+Result = tuple[str, str]  # what is wrong, or empty; what else was found
 
 
-def tried(names: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Package -> (what is wrong, or empty; what else was found), each imported after those before it."""
-    left, found = list(names), dict[str, tuple[str, str]]()
+def tried(names: Sequence[str]) -> Iterator[tuple[str, Result]]:
+    """Each package when it is known what importing it, after those before it, gives."""
+    left = list(names)
     while left:
-        begun, ended, code = _child(left)
-        found |= ended
-        if begun is None or begun in ended:
-            found |= {name: ("it was not reached", "") for name in left if name not in found}
-            break
-        found[begun] = (f"its import ended the process ({code})", "")
-        left = left[left.index(begun) + 1 :]
-    return found
+        with _child(left) as (child, lines):
+            begun, late = "", False
+            while (line := _next(lines)) is not None:
+                if not line.startswith(MARK):
+                    continue
+                told = json.loads(line.removeprefix(MARK))
+                begun = told["name"]
+                if "wrong" in told:
+                    left.remove(begun)
+                    yield begun, (told["wrong"], told["facts"])
+                    begun = ""
+            late = child.poll() is None and not _ended(child)
+        if not begun:
+            yield from ((name, ("it was not reached", "")) for name in left)
+            return
+        how = f"did not end within {PATIENCE:.0f} s" if late else f"ended the process (exit code {child.returncode})"
+        left.remove(begun)
+        yield begun, (f"its import {how}", "")
 
 
-def _child(names: Sequence[str]) -> tuple[str | None, dict[str, tuple[str, str]], str]:
-    """The last package that was begun, what was found of those that ended, and how the process ended."""
+@contextmanager
+def _child(names: Sequence[str]) -> Iterator[tuple[subprocess.Popen[bytes], Queue[str | None]]]:
+    """A process that imports them, and the lines that it prints, None at their end."""
     command = [sys.executable, "-m", "spoton.doctor._imports", *names]
+    lines: Queue[str | None] = Queue()
+    child = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=dict(os.environ)
+    )
+
+    def read() -> None:
+        for raw in child.stdout or ():
+            lines.put(raw.decode("utf-8", "replace"))
+        lines.put(None)
+
+    reader = Thread(target=read, daemon=True)
+    reader.start()
     try:
-        out = subprocess.run(
-            command, capture_output=True, timeout=PATIENCE, check=False, stdin=subprocess.DEVNULL, env=dict(os.environ)
-        )
-        text, code = out.stdout, f"exit code {out.returncode}"
-    except subprocess.TimeoutExpired as error:
-        text, code = error.stdout or b"", f"no end after {PATIENCE:.0f} s"
-    begun, ended = None, dict[str, tuple[str, str]]()
-    for line in text.decode("utf-8", "replace").splitlines():
-        if line.startswith(MARK):
-            told = json.loads(line.removeprefix(MARK))
-            begun = told["name"]
-            if "wrong" in told:
-                ended[begun] = (told["wrong"], told["facts"])
-    return begun, ended, code
+        yield child, lines
+    finally:
+        child.kill()
+        child.wait()
+        reader.join(5.0)
+        if child.stdout and not reader.is_alive():  # what it has started may hold its output open
+            child.stdout.close()
+
+
+def _next(lines: Queue[str | None]) -> str | None:
+    """The next line; None where there is no more, or none in time."""
+    try:
+        return lines.get(timeout=PATIENCE)
+    except Empty:
+        return None
+
+
+def _ended(child: subprocess.Popen[bytes]) -> bool:
+    """A process that has closed its output is about to end."""
+    try:
+        child.wait(1.0)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def _torch(torch: Any) -> str:

@@ -1,4 +1,4 @@
-"""Python, the machine, its cores and graphics processors."""
+"""Python, the machine, its cores; and its graphics processors, which need torch to be asked."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from spoton._provenance import provenance
 from spoton.doctor._finding import Finding
 from spoton.doctor._packages import core_imports
 
-GROUP = "machine"
+GROUP, GRAPHICS = "machine", "graphics"
 OLDEST = (3, 11)
 
 
-def check(imports: bool) -> Iterator[Finding]:
-    """Python, platform, cores, memory, graphics."""
+def check() -> Iterator[Finding]:
+    """Python, platform, cores, memory."""
     known = provenance()
     old = sys.version_info < OLDEST
     advice = f"spoton needs Python {'.'.join(map(str, OLDEST))} or newer" if old else ""
@@ -27,7 +27,6 @@ def check(imports: bool) -> Iterator[Finding]:
     yield Finding(GROUP, "cores", "ok", f"{usable} of {os.cpu_count()}, {known['cpu']}")
     if memory := _memory():
         yield Finding(GROUP, "memory", "ok", f"{memory / 2**30:.1f} GiB")
-    yield _graphics(str(known["gpu"]), imports)
 
 
 def _memory() -> int:
@@ -38,12 +37,15 @@ def _memory() -> int:
         return 0
 
 
-def _graphics(seen: str, imports: bool) -> Finding:
+def graphics(imports: bool) -> Iterator[Finding]:
     """What the driver shows and what torch can use are two things."""
+    seen = str(provenance()["gpu"])
     if not imports:
-        return Finding(GROUP, "gpu", "ok", f"{seen or 'none seen'}; torch was not asked")
-    usable = core_imports().get("torch", ("", ""))[1]
+        yield Finding(GRAPHICS, "gpu", "ok", f"{seen or 'none seen'}; torch was not asked")
+        return
+    usable = dict(core_imports()).get("torch", ("", ""))[1]
     if usable or not seen:
-        return Finding(GROUP, "gpu", "ok", usable or "none; spoton trains on the CPU anyway")
+        yield Finding(GRAPHICS, "gpu", "ok", usable or "none; spoton trains on the CPU anyway")
+        return
     build = "install a torch that is built for it, see pytorch.org/get-started"
-    return Finding(GROUP, "gpu", "missing", f"{seen} is there, and this torch does not use it", build)
+    yield Finding(GRAPHICS, "gpu", "missing", f"{seen} is there, and this torch does not use it", build)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import importlib.metadata
 import re
 from collections.abc import Iterator
-from functools import cache
 
 from spoton._version import __version__
 from spoton.doctor._finding import Finding
-from spoton.doctor._imports import tried
+from spoton.doctor._imports import Result, tried
 from spoton.optional import installed
 
 GROUP = "packages"
@@ -33,19 +32,24 @@ CORE = {
 # what a bench imports of them
 INNER = {"fastai": "fastai.learner", "sklearn": "sklearn.pipeline", "matplotlib": "matplotlib.figure"}
 
+_KNOWN: dict[str, Result] = {}
+
 
 def check(imports: bool) -> Iterator[Finding]:
     """One finding a package."""
     yield Finding(GROUP, "spoton", "ok", __version__)
-    wanted = requirements()
-    found = core_imports() if imports else {}
+    wanted, found = requirements(), dict[str, Result]()
+    results = core_imports() if imports else iter(())
     for name, package in CORE.items():
         how = f"pip install '{package}{wanted.get(package, '')}'"
         if not installed(name):
             yield Finding(GROUP, package, "broken", "it is not installed", how)
             continue
-        version = version_of(package)
-        wrong, _ = found.get(INNER.get(name, name), ("", ""))
+        version, module = version_of(package), INNER.get(name, name)
+        while imports and module not in found:
+            known, result = next(results, (module, ("", "")))
+            found[known] = result
+        wrong, _ = found.get(module, ("", ""))
         if wrong:
             again = "pip install --upgrade torch torchvision" if name == "torchvision" else f"{how} --force-reinstall"
             yield Finding(GROUP, package, "broken", f"{version}, and it cannot be used: {wrong}", again)
@@ -55,10 +59,13 @@ def check(imports: bool) -> Iterator[Finding]:
             yield Finding(GROUP, package, "ok", version)
 
 
-@cache
-def core_imports() -> dict[str, tuple[str, str]]:
-    """What importing the core packages gives, by module: once a process, since two groups ask."""
-    return tried([INNER.get(name, name) for name in CORE if installed(name)])
+def core_imports() -> Iterator[tuple[str, Result]]:
+    """What importing the core packages gives, by module, when it is known; once a process, since two groups ask."""
+    modules = [INNER.get(name, name) for name in CORE if installed(name)]
+    yield from _KNOWN.items()
+    for module, result in tried([module for module in modules if module not in _KNOWN]):
+        _KNOWN[module] = result
+        yield module, result
 
 
 def version_of(package: str) -> str:

@@ -85,8 +85,8 @@ def assemble(name: str, recipes: Iterable[Recipe], epochs: int | None = None) ->
     known = {recipe.name: recipe for recipe in recipes}
     if words.base == "oracle":
         raise UsageError(
-            "a learner is expected, and the oracle is the rule of a task: get_task(name).oracle() gives it, and a bench "
-            "shows it beside the learners"
+            "a learner is expected, and the oracle is the rule of a task: get_task(name).oracle() gives it, and a "
+            "bench shows it beside the learners"
         )
     if words.base not in known:
         raise catalogue.unknown("learner", words.base, [*known, "oracle"])

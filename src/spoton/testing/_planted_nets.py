@@ -36,11 +36,20 @@ def moving_images(rng: np.random.Generator) -> tuple[Task, Any]:
 
         from spoton.layers import InkGate, RasterPoints
 
-        scans = nn.Sequential(InkGate(), RasterPoints(), nn.Flatten(), nn.LayerNorm(16 * in_shape[0]))
-        return nn.Sequential(v2.RandomAffine(0, (share, share)), scans, nn.Linear(16 * in_shape[0], n_out))
+        class Moving(nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.move = v2.RandomAffine(0, (share, share))
+
+            def forward(self, images: Any) -> Any:
+                return self.move(images) if self.training else images
+
+        points = 16 * in_shape[0]  # x and y of eight scans
+        scans = (InkGate(), RasterPoints(), nn.Flatten(), nn.BatchNorm1d(points))
+        return nn.Sequential(Moving(), *scans, nn.Linear(points, n_out))
 
     member = str(rng.choice(["topleft", "corner"]))
-    return get_task(f"pnist/{member}"), _torch(net, epochs=20, lr=0.01)
+    return get_task(f"pnist/{member}"), _torch(net, epochs=60, lr=0.01)
 
 
 def moved_copies(rng: np.random.Generator) -> tuple[Task, str]:
