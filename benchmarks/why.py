@@ -2,6 +2,7 @@
 
     python benchmarks/why.py                                  # 30 faults, 10 clean cases, 4 stories; resumes
     python benchmarks/why.py faults --seed 7                  # other cases: what they are is drawn from the seed
+    python benchmarks/why.py nets --seed 300 --seeds 2        # those within nets and among images alone, of two seeds
     python benchmarks/why.py --markdown benchmarks/why.md
 
 The cases are those of `spoton.testing.planted`. Nothing in spoton was chosen on the cases of seeds from 100 on. A case
@@ -12,20 +13,22 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from points_tables import table
+from points_tables import replace_section, table
 from spoton import Task, get_task
 from spoton.cli._progress import progress
 from spoton.testing import Planted, planted
+from spoton.testing._planted_nets import CASES as NETS
 from spoton.why import why
 
 SEED, MINUTES = 100, 3.0
+INTRO = "# Does `spoton why` tell the truth?\n"
 
 
 def swapped_center() -> Task:
@@ -123,7 +126,36 @@ def summary(rows: list[dict[str, Any]]) -> str:
     )
 
 
-def examine(name: str, cases: list[Planted], asked: Any) -> list[dict[str, Any]]:
+def faults(asked: Any) -> str:
+    """Planted faults"""
+    rows = examine("faults", [case for case in planted(asked.seed) if _chosen(case, asked)], asked)
+    return f"{summary(rows)}\n\n{shown(rows)}"
+
+
+def nets(asked: Any) -> str:
+    """Faults within nets and among images"""
+    rows: list[dict[str, Any]] = []
+    for seed in range(asked.seed, asked.seed + asked.seeds):
+        cases = [case for case in planted(seed) if {*case.faults} & {*NETS} and _chosen(case, asked)]
+        rows += examine("faults", cases, asked, seed)
+    return f"{summary(rows)}\n\n{shown(rows)}"
+
+
+def stories(asked: Any) -> str:
+    """The stories of 2020"""
+    rows = examine("stories", [case for case in STORIES if _chosen(case, asked)], asked)
+    left = "\n".join(f"- {row['case']}: {row['left']}." for row in rows if row["left"])
+    return f"{shown(rows)}\n\n{left}"
+
+
+PARTS: dict[str, Callable[[Any], str]] = {"faults": faults, "nets": nets, "stories": stories}
+
+
+def _chosen(case: Planted, asked: Any) -> bool:
+    return not asked.case or asked.case in case.name
+
+
+def examine(name: str, cases: list[Planted], asked: Any, seed: int | None = None) -> list[dict[str, Any]]:
     """All cases; those in the journal are not made again."""
     known = {}
     if asked.journal.exists():
@@ -133,7 +165,7 @@ def examine(name: str, cases: list[Planted], asked: Any) -> list[dict[str, Any]]
     rows = []
     with progress() as bar:
         for case in cases:
-            key = (name, asked.seed, asked.minutes, case.name)
+            key = (name, asked.seed if seed is None else seed, asked.minutes, case.name)
             if key not in known:
                 bar.say(case.name)
                 known[key] = {"key": key, **examined(case, asked.minutes, asked.jobs)}
@@ -147,8 +179,9 @@ def examine(name: str, cases: list[Planted], asked: Any) -> list[dict[str, Any]]
 def main() -> None:
     """Examine the cases and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", help="faults, stories; both by default")
+    parser.add_argument("parts", nargs="*", help=f"some of {', '.join(PARTS)}; faults and stories by default")
     parser.add_argument("--seed", type=int, default=SEED, help="of the cases")
+    parser.add_argument("--seeds", type=int, default=1, help="how many, of the part nets")
     parser.add_argument("--case", help="those whose name holds this word alone")
     parser.add_argument("--minutes", type=float, default=MINUTES, help="budget of a case")
     parser.add_argument("--jobs", type=int, default=2)
@@ -156,24 +189,17 @@ def main() -> None:
     parser.add_argument("--markdown", type=Path)
     parser.add_argument("--note", default="", help="a sentence about the machine, for the file")
     asked = parser.parse_args()
-    parts = asked.parts or ["faults", "stories"]
-    text = ["# Does `spoton why` tell the truth?", ""]
-    text += [
-        f"`python benchmarks/why.py --seed {asked.seed} --jobs {asked.jobs}`, {asked.minutes:g} minutes a case, torch "
-        f"{torch.__version__}. {asked.note}".strip()
-    ]
-    if "faults" in parts:
-        cases = [case for case in planted(asked.seed) if not asked.case or asked.case in case.name]
-        rows = examine("faults", cases, asked)
-        text += ["", f"## Planted faults, seed {asked.seed}", "", summary(rows), "", shown(rows)]
-    if "stories" in parts:
-        cases = [case for case in STORIES if not asked.case or asked.case in case.name]
-        rows = examine("stories", cases, asked)
-        text += ["", "## The stories of 2020", "", shown(rows), ""]
-        text += [f"- {row['case']}: {row['left']}." for row in rows if row["left"]]
-    print("\n".join(text), file=sys.stdout)
-    if asked.markdown:
-        asked.markdown.write_text("\n".join(text) + "\n", encoding="utf-8")
+    if unknown := set(asked.parts) - set(PARTS):
+        parser.error(f"no part is called {', '.join(sorted(unknown))}; known: {', '.join(PARTS)}")
+    titles = [(part.__doc__ or "").strip() for part in PARTS.values()]
+    for name in asked.parts or ["faults", "stories"]:
+        seeds = f" --seeds {asked.seeds}" if name == "nets" else ""
+        how = f"`python benchmarks/why.py {name} --seed {asked.seed}{seeds} --jobs {asked.jobs}`"
+        spent = f"{asked.minutes:g} minutes a case, torch {torch.__version__}. {asked.note}".strip()
+        text = f"{how}, {spent}\n\n{PARTS[name](asked)}"
+        print(f"## {PARTS[name].__doc__}\n\n{text}\n", flush=True)
+        if asked.markdown:
+            replace_section(asked.markdown, INTRO, (PARTS[name].__doc__ or "").strip(), text, titles)
 
 
 if __name__ == "__main__":
