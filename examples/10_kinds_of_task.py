@@ -55,10 +55,6 @@ for column, name in zip(axes.T, KINDS, strict=True):
     if name == "pnist/top":
         for ax, row in zip(column, (0, 400, 700), strict=True):
             ax.axhline(data.y.iloc[row, 0], color="#e4572e", lw=1.5)
-    if name == "pnist/box":
-        for ax, row in zip(column, (0, 400, 700), strict=True):
-            left, top, right, bottom = data.y.iloc[row]
-            ax.add_patch(plt.Rectangle((left, top), right - left, bottom - top, fill=False, color="#17bebb", lw=1.5))
     column[0].set_title(f"{name}\n{column[0].get_title()}", fontsize=9)
 plt.show()
 
