@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import math
 
 import pytest
@@ -128,3 +129,18 @@ def test_advice_follows_from_what_was_measured() -> None:
     assert advice([run("x", 0, 1.0, train_size=2)]).endswith("as good as can be.")
     assert advice([run("mean", 0, 0.1)]).startswith("Only the ends of the scale")
     assert advice([run("x", 0, 0, status="failed", reason="boom", metrics={})]) == "Nothing finished: boom"
+
+
+def test_long_names_give_way_to_figures() -> None:
+    long = "ridge, divide all answers by one number in training: each keeps its weight in the loss"
+    runs = [
+        Run("t", name, seed=0, status="ok", train_size=10, metrics={"valid": {"r2": 0.5, "mae": 1.25}})
+        for name in (long, "mean")
+    ]
+    screen = Console(width=46, file=io.StringIO())
+    for part in render(runs, spread=False):
+        screen.print(part, highlight=False)
+    text = screen.file.getvalue()  # type: ignore[attr-defined]
+    assert text.count("0.500") == 2
+    assert "…" in text
+    assert "loss" in text

@@ -13,6 +13,7 @@ from rich.text import Text
 from spoton._run import Run
 from spoton.tables._leaderboard import leaderboard
 
+LONGEST = 60  # characters of a learner's name
 ENDS = {"oracle": "green", "mean": "red"}  # the two ends of the scale
 
 
@@ -37,14 +38,15 @@ def _table(task: str, size: float, part: pd.DataFrame, split: str, spread: bool)
     title = Text.assemble((task, "bold"), (f"  {split}{trained}{over}", "dim"))
     table = Table(header_style="bold", pad_edge=False, box=None, padding=(0, 1))
     columns = [c for c in COLUMNS if c[0] in part and part[c[0]].notna().any()]
-    table.add_column("learner", no_wrap=True)
+    table.add_column("learner", overflow="fold")  # this one alone gives way where the terminal is narrow
     for _, heading, _ in columns:
         table.add_column(heading, justify="right", no_wrap=True)
     for _, line in part.iterrows():
-        name = Text(str(line["learner"]) + (" *" if line["uses_labels"] else ""), ENDS.get(str(line["learner"]), ""))
+        learner = str(line["learner"])
+        name = Text(shortened(learner) + (" *" if line["uses_labels"] else ""), ENDS.get(learner, ""))
         if line["seeds"] == 0:
             # the reason is longer than any column: it stands below the table
-            table.add_row(Text(str(line["learner"]), "dim"), *["–"] * len(columns))
+            table.add_row(Text(shortened(learner), "dim"), *["–"] * len(columns))
             continue
         table.add_row(
             name, *[write(line[key], line.get(f"{key}_sd", None) if spread else None) for key, _, write in columns]
@@ -65,6 +67,19 @@ def _table(task: str, size: float, part: pd.DataFrame, split: str, spread: bool)
     if part["recorded_note"].str.contains("swapped").any():
         notes.append("2020: x and y of center were swapped")
     return Group(title, table, *[Text(note, "dim") for note in notes])
+
+
+def shortened(name: str) -> str:
+    """A name without its middle where it is long, as those of changes that `why` has tried: figures need the room.
+
+    Example:
+        >>> shortened("ridge, divide all answers by one number in training: each keeps its weight in the loss")
+        'ridge, divide all answers by … keeps its weight in the loss'
+    """
+    if len(name) <= LONGEST:
+        return name
+    half = (LONGEST - 3) // 2
+    return f"{name[:half].rstrip()} … {name[-half:].lstrip()}"
 
 
 def r2_text(value: float, sd: float | None = None) -> str:

@@ -28,7 +28,7 @@ def _torch(net: Net, *, epochs: int, lr: float, batch_size: int = 32) -> Any:
 
 def moving_images(rng: np.random.Generator) -> tuple[Task, Any]:
     """A net that would find a digit's first pixel, but shifts the images that it is trained on, and not the points."""
-    share = float(rng.uniform(0.1, 0.15))
+    share = float(rng.uniform(0.2, 0.25))
 
     def net(in_shape: Sequence[int], n_out: int, y_range: Any = None) -> nn.Module:
         from torch import nn
