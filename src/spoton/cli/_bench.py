@@ -33,7 +33,13 @@ def bench(
         typer.Argument(help="Tasks, as in pnist/topleft; spoton tasks lists them.", autocompletion=complete.task),
     ] = None,
     learners: Annotated[
-        str | None, typer.Option(help="Learners a,b,c; spoton learners lists them.", autocompletion=complete.learners)
+        str | None,
+        typer.Option(
+            "--learners",
+            "--learner",  # as fit has it
+            help="Learners a,b,c; spoton learners lists them.",
+            autocompletion=complete.learners,
+        ),
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds: 0, 1, ...")] = 3,
     seed: Annotated[
