@@ -117,7 +117,7 @@ class History(Sequence[Row]):
     __hash__ = None  # type: ignore[assignment]  # it changes
 
     def __repr__(self) -> str:
-        counts = f"{len(self)} epochs, {self.fits} fit{'s' * (self.fits != 1)}"
+        counts = f"{len(self)} epoch{'s' * (len(self) != 1)}, {self.fits} fit{'s' * (self.fits != 1)}"
         return f"History({counts}: {', '.join(self.names) or 'empty'})"
 
     def _repr_html_(self) -> str:

@@ -54,7 +54,8 @@ def sweep_progress(ax: Axes, trials: pd.DataFrame, metric: str) -> Axes:
         ax.plot(failed["number"], where, "|", ms=8, color=palette.series[3], transform=across, label="failed")
     _tame(ax, values)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    dress(ax, f"{len(trials)} trials, rows held out: best {best[-1]:.4g}", "trial", _said(metric))
+    count = f"{len(trials)} trial{'s' * (len(trials) != 1)}"
+    dress(ax, f"{count}, rows held out: best {best[-1]:.4g}", "trial", _said(metric))
     legend(ax, loc="best")
     return ax
 
