@@ -104,13 +104,14 @@ def summary(rows: list[dict[str, Any]]) -> str:
     clean = [row for row in rows if not row["faults"]]
     at_once = sum(first(row) == 1 for row in bad)
     in_two = sum(first(row) in (1, 2) for row in bad)
-    lines = [
-        f"- Named first: {at_once} of {len(bad)} ({at_once / max(1, len(bad)):.0%}); in the first two: {in_two}.",
-        f"- Clean cases in which a cause is claimed: {sum(bool(row['named']) for row in clean)} of {len(clean)}.",
-    ]
+    lines = [f"- Named first: {at_once} of {len(bad)} ({at_once / max(1, len(bad)):.0%}); in the first two: {in_two}."]
+    if clean:
+        claimed = sum(bool(row["named"]) for row in clean)
+        lines.append(f"- Clean cases in which a cause is claimed: {claimed} of {len(clean)}.")
     pairs = [case for case in bad if len(case["faults"]) == 2]
     both = sum(sorted(row["places"]) == [1, 2] for row in pairs)
-    lines.append(f"- Of {len(pairs)} cases with two faults, both stand in the first two places in {both}.")
+    if pairs:
+        lines.append(f"- Of {len(pairs)} cases with two faults, both stand in the first two places in {both}.")
     said = Counter(
         (fault, row["named"][0][0] if row["named"] else "nothing")
         for row in rows
