@@ -6,8 +6,8 @@
     python benchmarks/why.py --markdown benchmarks/why.md
 
 The cases are those of `spoton.testing.planted`. Nothing in spoton was chosen on the cases of seeds from 100 on, but for
-how far images are moved in them: on seed 300, by 10 to 15 %, that was not told, and they are moved by 20 to 25 % since. A case
-is right where the first cause that is named is one that was planted; a clean case, where none is named.
+how far images are moved in them: on seed 300, by 10 to 15 %, that was not told, and they are moved by 20 to 25 % since.
+A case is right where the first cause that is named is one that was planted; a clean case, where none is named.
 """
 
 from __future__ import annotations
