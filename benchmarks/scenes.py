@@ -3,7 +3,7 @@
     python benchmarks/scenes.py                                # all sections, minutes for each and a seed; resumes
     python benchmarks/scenes.py points plain --seeds 100,101   # some of them, more seeds
     python benchmarks/scenes.py --train-size 1600 --passes 100 --out long.md    # what they come to: hours
-    python benchmarks/scenes.py detectors --seeds 100          # torchvision's, half an hour each: one seed
+    python benchmarks/scenes.py keypoints objects --seeds 100  # beside torchvision's detectors, fewer images and passes
 
 No net is tuned: each has its own settings, and all make the same number of passes over the same images.
 """
@@ -28,6 +28,7 @@ from spoton import Run, get_task
 HERE = Path(__file__).parent
 SEEDS = "100,101"
 ROWS, PASSES = 300, 20
+FEW, FEW_PASSES = 100, 10  # beside torchvision's detectors, which take many times as long
 INTRO = (
     "# Several points at once\n\nHit: share of images whose points are all exact, mean over seeds and extremes. "
     "1 px: share of images whose points are all within one pixel. Distance: mean over points. Fit: seconds that the "
@@ -69,7 +70,8 @@ def learners(nets: Sequence[str], passes: int) -> dict[str, str]:
 
 def measured(task: str, asked: Asked, detector: str = "") -> str:
     """All learners on one task, and perhaps a detector."""
-    rows, passes = asked.train_size or ROWS, asked.passes or PASSES
+    rows, passes = (FEW, FEW_PASSES) if detector else (ROWS, PASSES)
+    rows, passes = asked.train_size or rows, asked.passes or passes
     names = learners(asked.nets, passes) | ({detector: f"{detector}?epochs={passes}"} if detector else {})
     tests = get_task(task).test()
     runs = asked.run([task], list(names.values()), train_sizes=(rows,))
@@ -119,10 +121,14 @@ def plain(asked: Asked) -> str:
     return measured("plans/corners?plain=1", asked)
 
 
-def detectors(asked: Asked) -> str:
-    """Beside torchvision's detectors"""
-    pairs = (("plans/corners?plain=1", "keypointrcnn"), ("scenes/boxes", "fasterrcnn"))
-    return "\n\n".join(measured(task, asked, detector) for task, detector in pairs)
+def keypoints(asked: Asked) -> str:
+    """Corners of plain floor plans, beside Keypoint R-CNN"""
+    return measured("plans/corners?plain=1&rows=200", asked, "keypointrcnn")
+
+
+def objects(asked: Asked) -> str:
+    """Boxes of three digits, beside Faster R-CNN"""
+    return measured("scenes/boxes?rows=200", asked, "fasterrcnn")
 
 
 def machine() -> str:
@@ -137,7 +143,8 @@ SECTIONS: dict[str, Callable[[Asked], str]] = {
     "points": points,
     "corners": corners,
     "plain": plain,
-    "detectors": detectors,
+    "keypoints": keypoints,
+    "objects": objects,
 }
 
 
@@ -146,8 +153,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sections", nargs="*", help=f"some of {', '.join(SECTIONS)}; all by default")
     parser.add_argument("--seeds", default=SEEDS, help=f"{SEEDS} by default: nothing was chosen on them")
-    parser.add_argument("--train-size", type=int, help=f"training rows ({ROWS})")
-    parser.add_argument("--passes", type=int, help=f"epochs of each net ({PASSES})")
+    parser.add_argument("--train-size", type=int, help=f"training rows ({ROWS}; beside detectors {FEW})")
+    parser.add_argument("--passes", type=int, help=f"epochs of each net ({PASSES}; beside detectors {FEW_PASSES})")
     parser.add_argument("--journal", type=Path, default=HERE / "scenes-runs.jsonl")
     parser.add_argument("--nets", default=",".join(NETS), help="some of them; all by default")
     parser.add_argument("--beside", action="store_true", help="the machine has other work: say so")
