@@ -16,7 +16,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.compose import TransformedTargetRegressor
 
-from spoton import metrics
+from spoton import _interrupt, metrics
 from spoton._judge import Judge
 from spoton._provenance import now, provenance, settings_of
 from spoton._run import Run as Run
@@ -83,6 +83,7 @@ def evaluate(
         details="" if isinstance(learner, str) else fingerprint(learner),
         provenance=provenance(),
     )
+    _interrupt.check()
     data, split = task.data(), task.split(seed, train_size)
     sides = {"train": data.take(split.train), "valid": data.take(split.valid)}
     if (test := task.test()) is not None:
@@ -98,7 +99,7 @@ def evaluate(
             run.status, run.reason, run.finished = "skipped", str(error), now()
             return run
         try:
-            with one_thread(), _seeded(seed):
+            with one_thread(), _seeded(seed), on_epoch(lambda _: _interrupt.check()):
                 _fit_and_score(estimator, task, sides, run, keep_predictions, every)
                 # on fresh rows: a learner may have worked in place
                 _score_selection(estimator, task, data.take(split.train), run)
@@ -108,6 +109,7 @@ def evaluate(
         except (Refused, MissingExtra) as error:
             run.status, run.reason = "skipped", str(error)
         except Exception as error:  # the bench goes on; the row says why
+            _interrupt.check()  # some libraries make errors of their own of a Ctrl-C
             run.status, run.reason = "failed", _one_line(error)
             run.metrics = {}
     if run.predictions is not None:

@@ -82,9 +82,11 @@ def _root(
 
 def main() -> None:
     """Entry point: errors of spoton become one sentence on standard error and exit code 2."""
+    from spoton import _interrupt
     from spoton.errors import SpotonError
 
     settle()
+    _interrupt.listen()
     # so that a bench ends its processes when it is told to end
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:

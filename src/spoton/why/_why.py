@@ -9,6 +9,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spoton import _interrupt
 from spoton.errors import UsageError
 from spoton.learners import get_learner
 from spoton.tasks import Task, get_task
@@ -111,6 +112,7 @@ def why(
             if not study.base:
                 raise  # nothing is known
             interrupted = True
+            _interrupt.answered()
         study.settle(known.order)
         known.facts += left_over(study, known)
         diagnosis = diagnosis_of(study, known, interrupted, time.monotonic() - start)
