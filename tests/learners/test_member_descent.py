@@ -8,12 +8,16 @@ import torch
 from spoton.learners._member_descent import BETA2, MemberDescent, one_cycle
 from spoton.nets import TableNet
 
+EDGES = torch.tensor([-2.0, -0.5, 0.0, 0.7, 2.0, 2.0]).expand(5, -1)
+
 
 def nets(**options: object) -> tuple[TableNet, TableNet]:
     """Two equal ones in double precision, with random last layers."""
     torch.manual_seed(0)
     first, second = (TableNet((5,), 2, members=3, width=8, **options).double() for _ in range(2))  # type: ignore[arg-type]
     torch.nn.init.normal_(first.out)
+    if hasattr(first, "ramp_mix"):
+        torch.nn.init.normal_(first.ramp_mix)
     second.load_state_dict(first.state_dict())
     return first, second
 
@@ -28,6 +32,10 @@ def nets(**options: object) -> tuple[TableNet, TableNet]:
         {"cardinalities": (4, 3)},
         {"columns": [], "cardinalities": (4,)},
         {"embedding": 1, "cardinalities": (2,)},
+        {"edges": EDGES},
+        {"edges": EDGES, "ramped": (False, True, False), "cardinalities": (2,)},
+        {"edges": EDGES[:2], "columns": [1, 3], "embedding": 1},
+        {"edges": EDGES[:0], "columns": [], "cardinalities": (2,)},
     ],
 )
 def test_steps_are_those_of_autograd_and_adamw(options: dict[str, object]) -> None:

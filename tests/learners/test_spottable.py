@@ -14,6 +14,7 @@ from spoton import evaluate, get_learner
 from spoton.errors import DataError, UsageError
 from spoton.learners import SpotTable, SpotTableLadder
 from spoton.learners._linear_part import REACH, LinearPart, damped, fit_linear, measured
+from spoton.learners._member_choice import MOST_RAMPS, edges_of
 from spoton.learners._screening import binned_relevance, losses_without, screen
 from spoton.learners._sparse_path import batch_size_for, make_folds
 
@@ -60,6 +61,31 @@ def test_curves_are_the_members_business() -> None:
     assert model.support_[[1, 3]].all()
     assert set(np.argsort(-model.feature_importances_)[:2]) == {1, 3}
     assert {row["path"] for row in model.history_} == {"linear", "members"}
+
+
+def test_jumps_are_met_by_ramps_and_curves_by_the_others() -> None:
+    random = np.random.RandomState(0)
+    X = random.uniform(size=(700, 4))
+    jumps, curve = 2.0 * (X[:, 0] > 0.3) - 1.5 * (X[:, 1] > 0.6), np.sin(6 * X[:, 0]) + X[:, 1]
+    found = {}
+    for name, y, members in (("ten", jumps, 10), ("five", jumps, 5), ("curve", curve, 10)):
+        model = SpotTable(members=members, random_state=0).fit(X[:560], y[:560])
+        found[name] = r2_score(y[560:], model.predict(X[560:]))
+        if name != "curve":
+            assert hasattr(model.net_, "ramp_mix") == (name == "ten"), "five are no two a fold"
+    assert 1 - found["ten"] < 0.6 * (1 - found["five"]), found
+    assert found["curve"] > 0.999, found
+
+
+def test_edges_are_values_where_these_are_few_and_else_quantiles() -> None:
+    few, many = np.array([3.0, 1.0, 1.0, 2.0, 3.0] * 80), np.arange(400.0)
+    edges = edges_of(np.stack([few, many, np.ones(400)], axis=1))
+    assert edges.shape == (3, MOST_RAMPS + 1)
+    assert edges[0, :4].tolist() == [1, 2, 3, 3]
+    np.testing.assert_allclose(edges[1], np.linspace(0, 399, MOST_RAMPS + 1))
+    assert set(edges[2]) == {1.0}
+    assert edges_of(np.ones((400, 0))).shape == (0, 2)
+    assert edges_of(np.stack([many] * 200, axis=1)).shape == (200, 6), "1,024 over all columns, but 4 of each"
 
 
 def test_members_that_learn_nothing_stay_out() -> None:

@@ -90,6 +90,11 @@ def test_modifiers_and_features_are_kept_with_it(name: str, kind: str, tmp_path:
     kept(name, small.images(kind, 40) if kind else small.table(), tmp_path / "model")
 
 
+def test_members_that_see_ramps_are_kept(tmp_path: Path) -> None:
+    _, again = kept("spottable?epochs=60", small.table("steps", 300), tmp_path / "model")
+    assert again.estimator[-1].net_.ramp_mix.any()
+
+
 def test_a_booster_whose_trees_were_pruned_is_kept(tmp_path: Path) -> None:
     xgboost = pytest.importorskip("xgboost", reason="the extra trees is not installed")
     learner = xgboost.XGBRegressor(n_estimators=5, n_jobs=1, tree_method="exact", gamma=5)

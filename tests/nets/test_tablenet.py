@@ -7,6 +7,7 @@ import torch
 
 from spoton.errors import Refused, UsageError
 from spoton.nets import TableNet
+from spoton.nets._tablenet import RAMP_NUMBERS
 
 
 def trained(**options: object) -> TableNet:
@@ -69,7 +70,58 @@ def test_no_columns_at_all() -> None:
     assert net.members_forward(torch.randn(3, 7, 5)).shape == (3, 7, 2)
 
 
+def test_ramps_by_hand() -> None:
+    edges = torch.tensor([[0.0, 1.0, 3.0], [-1.0, 1.0, 1.0]])
+    net = trained(columns=[1, 3], embedding=1, edges=edges, depth=1)
+    assert net.ramp_mix.shape == (3, 2, 2, RAMP_NUMBERS)
+    x = torch.zeros(3, 4, 5)
+    x[..., 1] = torch.tensor([-7.0, 1.0, 3.0, 9.0])
+    x[..., 3] = torch.tensor([-1.0, 1.0, 1.0, 8.0])
+    with torch.no_grad():
+        net.ramp_mix.zero_()
+        net.ramp_mix[..., 0] = torch.tensor([[1.0, 2.0], [10.0, 20.0]])  # 20: a ramp of no width, which stays 0
+        net.scale[..., :2] = 0  # the columns themselves
+        net.weights[0].zero_()
+        net.weights[0][:, 2, 0] = net.weights[0][:, 2 + RAMP_NUMBERS, 1] = 1
+        net.biases[0].zero_()
+    silu = torch.nn.functional.silu
+    seen = torch.tensor([[0.0, 0.0], [1.0, 10.0], [3.0, 10.0], [3.0, 10.0]])
+    expected = silu(seen) @ net.out[:, :2] + net.out_bias
+    torch.testing.assert_close(net.members_forward(x), expected)
+
+
+def test_only_those_who_are_to_see_ramps_ever_do() -> None:
+    torch.manual_seed(0)
+    edges = torch.linspace(-2, 2, 9).expand(5, -1)
+    net = TableNet((5,), 1, members=3, width=8, edges=edges, ramped=[False, True, False])
+    optimizer = torch.optim.AdamW(net.parameters(), lr=0.05)
+    x = torch.randn(3, 64, 5)
+    for _ in range(20):
+        optimizer.zero_grad()
+        (net.members_forward(x) - (x[..., :1] > 0.3).float()).square().sum().backward()
+        optimizer.step()
+    moved = net.ramp_mix.detach().abs().amax((1, 2, 3))
+    assert moved[[0, 2]].tolist() == [0, 0]
+    assert moved[1] > 0.1
+
+
+@pytest.mark.parametrize("embedding", [1, 4])
+@pytest.mark.parametrize(("kept", "ramps"), [([0, 2], False), ([1, 2], True), ([1], True)])
+def test_members_that_are_left_out(embedding: int, kept: list[int], ramps: bool) -> None:
+    edges = torch.linspace(-2, 2, 4).expand(5, -1)
+    net = trained(edges=edges, ramped=[False, True, False], embedding=embedding, cardinalities=(3,))
+    torch.nn.init.normal_(net.ramp_mix)
+    x, codes = torch.randn(7, 5), torch.randint(0, 3, (7, 1))
+    each = net.members_forward(x.expand(3, 7, 5), codes.expand(3, 7, 1))
+    net.keep_members(torch.tensor(kept))
+    torch.testing.assert_close(net(x, codes), net.linear(x) + each[kept].mean(0))
+    assert hasattr(net, "ramp_mix") == ramps
+    assert ("low" in net.state_dict()) == ramps
+
+
 def test_errors() -> None:
+    with pytest.raises(UsageError, match=r"edges are \(5, 2 or more\), one row a column, not \(4, 3\)"):
+        TableNet((5,), 1, edges=torch.zeros(4, 3))
     with pytest.raises(Refused, match="takes tables"):
         TableNet((1, 28, 28), 2)
     with pytest.raises(UsageError, match="1 or more"):

@@ -1,4 +1,4 @@
-"""Which columns the members of a `TableNet` see: several choices are trained, and held-out rows decide."""
+"""What the members of a `TableNet` see, columns and ramps: several choices are trained, and held-out rows decide."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from spoton.data import Array
 from spoton.learners._screening import losses_without, screen
+from spoton.learners._stacking import stack
 from spoton.learners._table_inputs import Encoded
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ STEPS = 4000  # of the descent, about
 # where there are many rows: of each choice, made on some of the rows, and of the descent on all of them
 STEPS_FOR_CHOICE, STEPS_OF_MANY = 1000, 3000
 FEWEST_EPOCHS = 20
+MOST_RAMPS, ALL_RAMPS, FEWEST_RAMPS = 128, 1024, 4  # of a column, and of all columns together unless these are many
+CLEARLY = 3.0  # standard errors by which held-out rows have to be met better with ramps than without
 NEEDED = 2.0  # standard errors by which the error has to grow without a column, or the members do without it
 
 
@@ -45,6 +48,25 @@ class Below(Protocol):
 
     def strength(self, X: Array) -> Array:
         """(D,) how much each column counts."""
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """Members on some columns.
+
+    Attributes:
+        net: trained. groups: its members without ramps, and those with them, if there are any.
+        weights: (G,) of the groups' answers. held_out: (n, K) their sum for rows that were not seen.
+        error: mean squared error of these.
+        passes: as of `Members`.
+    """
+
+    net: TableNet
+    groups: list[list[int]]
+    weights: Array
+    held_out: Array
+    error: float
+    passes: tuple[tuple[int, Array], ...]
 
 
 @dataclass(frozen=True)
@@ -91,7 +113,7 @@ def fit_members_on_choices(
     """
     import torch
 
-    from spoton.learners._table_members import MemberFit, fit_members
+    from spoton.learners._table_members import fit_members
     from spoton.nets import TableNet
 
     numbers, outputs = encoded.numbers, targets.shape[1]
@@ -102,9 +124,10 @@ def fit_members_on_choices(
     part = Encoded(numbers[some], encoded.codes[some])
     twice = len(some) < len(targets)
 
-    def attempt(
-        columns: Array, rows: Array, most: int = STEPS
-    ) -> tuple[float, TableNet, MemberFit, tuple[tuple[int, Array], ...]]:
+    ramped = [m // folds % 2 == 1 and m < members // folds * folds for m in range(members)]
+    groups = [group for kind in (False, True) if (group := [m for m in range(members) if ramped[m] == kind])]
+
+    def attempt(columns: Array, rows: Array, most: int = STEPS) -> _Attempt:
         steps = max(1, min(len(rows) * (folds - 1) // folds // 64, 100))
         net = TableNet(
             (numbers.shape[1],),
@@ -113,6 +136,8 @@ def fit_members_on_choices(
             width=width,
             cardinalities=cardinalities,
             columns=columns.tolist(),
+            edges=torch.from_numpy(edges_of(numbers[np.ix_(rows, columns)])) if any(ramped) else None,
+            ramped=ramped,
         )
         seen: list[tuple[int, Array]] = []
         fit = fit_members(
@@ -121,12 +146,14 @@ def fit_members_on_choices(
             encoded.codes[rows],
             residuals[:, rows],
             fold[rows],
+            groups,
             epochs=min(epochs, max(FEWEST_EPOCHS, most // steps)),
             lr=lr,
             random_state=random_state,
             on_pass=lambda number, errors: seen.append((number, errors)),
         )
-        return fit.after, net, fit, tuple(seen)
+        weights, held_out = _mixed(fit.held_out, left[rows])
+        return _Attempt(net, groups, weights, held_out, float(((held_out - left[rows]) ** 2).mean()), tuple(seen))
 
     able = members > 0 and epochs > 0 and below.score > EXACT
     left = targets - below.held_out
@@ -136,21 +163,63 @@ def fit_members_on_choices(
         best = attempt(known, everything, STEPS_OF_MANY)
     elif able and (sets := choices(part, targets[some], left[some], below.strength(part.numbers), random_state)):
         most = STEPS_FOR_CHOICE if twice else STEPS
-        best = min((attempt(columns, some, most) for columns in sets), key=lambda one: one[0])
-        needed = _needed(best[1], part, left[some], fold[some], random_state)
-        if 0 < len(needed) < len(best[1].chosen):
-            best = min(best, attempt(needed, some, most), key=lambda one: one[0])
+        best = min((attempt(columns, some, most) for columns in sets), key=lambda one: one.error)
+        needed = _needed(best, part, left[some], fold[some], random_state)
+        if 0 < len(needed) < len(best.net.chosen):
+            best = min(best, attempt(needed, some, most), key=lambda one: one.error)
         if twice:
-            best = attempt(best[1].chosen.numpy(), everything, STEPS_OF_MANY)
+            best = attempt(best.net.chosen.numpy(), everything, STEPS_OF_MANY)
     if best is not None:
-        share = _trusted(best[2].held_out, left)
+        share = _trusted(best.held_out, left)
         if share.any():
-            with torch.no_grad():
-                best[1].out.mul_(share)
-                best[1].out_bias.mul_(share)
-            return Members(best[1], True, best[2].held_out * share.numpy(), best[3])
+            _weigh(best, share)
+            return Members(best.net, True, best.held_out * share.numpy(), best.passes)
     nothing = TableNet((numbers.shape[1],), outputs, members=1, width=1, columns=[])
     return Members(nothing, False, np.zeros_like(targets), ())
+
+
+def edges_of(X: Array) -> Array:
+    """(d, E) where the ramps of each column begin and end: its values where these are few, else its quantiles."""
+    most = max(FEWEST_RAMPS, min(MOST_RAMPS, ALL_RAMPS // max(X.shape[1], 1)))
+    found = []
+    for column in X.T:
+        values = np.unique(column)
+        if len(values) > most + 1:
+            values = np.unique(np.quantile(column, np.linspace(0, 1, most + 1)))
+        found.append(values)
+    longest = max([2, *map(len, found)])
+    return np.array([np.pad(values, (0, longest - len(values)), mode="edge") for values in found]).reshape(-1, longest)
+
+
+def _mixed(held_out: list[Array], left: Array) -> tuple[Array, Array]:
+    """Weights (G,) of the groups' answers, and their sum; the first group's alone, unless that is clearly worse.
+
+    Each member is stopped where it is best on these rows, which flatters those that see ramps: they bend more easily.
+
+    Args:
+        held_out: G times (n, K), for rows that were not seen. left: (n, K), what is to be met.
+    """
+    plain = held_out[0]
+    weights = stack(held_out, left)
+    mixed: Array = np.tensordot(weights, np.stack(held_out), axes=1)
+    gain = ((plain - left) ** 2 - (mixed - left) ** 2).mean(axis=1)
+    if gain.mean() > CLEARLY * gain.std() / np.sqrt(len(gain)):
+        return weights, mixed
+    return np.eye(len(held_out))[0], plain
+
+
+def _weigh(best: _Attempt, share: Tensor) -> None:
+    """Write the groups' weights, and the share (K,) of each answer, into the last layers; leave out who has none."""
+    import torch
+
+    factors = torch.zeros(best.net.members)
+    for group, weight in zip(best.groups, best.weights, strict=True):
+        factors[group] = float(weight) / len(group)
+    kept = torch.nonzero(factors).flatten()
+    best.net.keep_members(kept)
+    with torch.no_grad():
+        for part in (best.net.out, best.net.out_bias):
+            part.mul_(factors[kept, None, None] * len(kept) * share)
 
 
 def _trusted(held_out: Array, residuals: Array) -> Tensor:
@@ -185,14 +254,14 @@ def choices(
 
 
 def _needed(
-    net: TableNet, encoded: Encoded, residuals: Array, fold: Array, random_state: np.random.RandomState
+    best: _Attempt, encoded: Encoded, residuals: Array, fold: Array, random_state: np.random.RandomState
 ) -> Array:
     """The columns without which the members are worse on rows that they were not trained on."""
     import torch
 
+    net = best.net
     columns = net.chosen.numpy()
-    own = np.arange(net.members) % (int(fold.max()) + 1)
-    held = fold == 0
+    folds, held = int(fold.max()) + 1, fold == 0
     codes = torch.from_numpy(encoded.codes[held]) if len(net.levels) else None
 
     @torch.no_grad()
@@ -200,7 +269,8 @@ def _needed(
         rows = torch.from_numpy(x)
         spread = None if codes is None else codes.expand(net.members, *codes.shape)
         out = net.members_forward(rows.expand(net.members, *rows.shape), spread).numpy()
-        found: Array = out[own == 0].mean(axis=0)
+        own = [out[[m for m in group if m % folds == 0]].mean(axis=0) for group in best.groups]
+        found: Array = np.tensordot(best.weights, np.stack(own), axes=1)
         return found
 
     growth, error = losses_without(predict, encoded.numbers[held], residuals[held], columns, random_state)

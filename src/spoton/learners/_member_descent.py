@@ -50,12 +50,14 @@ class _Trace:
     """What the way back needs.
 
     Attributes:
+        ramps: (R, d, E - 1, B), 0 to 1, of the R members that see any.
         turn, waves: (M, d, F, B) the arguments of the cosines, and the cosines.
         joined: (M, I, B) what the first layer would see without its scale.
         inputs: of each layer. bends: of each hidden layer, the slope of x sigmoid(x).
-        widths: of the parts of `joined`: columns, what their waves became, each category's numbers.
+        widths: of the parts of `joined`: columns, what their waves and ramps became, each category's numbers.
     """
 
+    ramps: Tensor
     turn: Tensor
     waves: Tensor
     joined: Tensor
@@ -81,6 +83,7 @@ class MemberDescent:
         own = dict(sorted(own.items(), key=lambda pair: not pair[0].startswith("weights.")))
         self.net, self.weight_decay = net, weight_decay
         self.rooms: dict[str, Tensor] = {}
+        self.ramped = net.ramped()
         self.waved = "mix" in own and len(net.chosen) > 0
         vector = torch.cat([part.detach().flatten() for part in own.values()])
         whole = [vector, *(torch.zeros_like(vector) for _ in range(3))]
@@ -146,7 +149,7 @@ class MemberDescent:
 
     def _forward(self, z: Tensor, codes: Tensor | None, room: Room) -> tuple[Tensor, _Trace]:
         value, (members, rows, columns) = self.values, z.shape
-        turn, waves, parts = z, z, [z.mT]
+        ramps, turn, waves, parts = z, z, z, [z.mT]
         if self.waved:
             phase, frequency = (value[name].transpose(1, 2).mT for name in ("phase", "frequency"))
             # (M, d, F, B): the rows come last, as long inner loops and these products are several times as fast so
@@ -156,6 +159,14 @@ class MemberDescent:
             mixed = room("mixed", members * columns, value["mix"].shape[-1], rows)
             torch.bmm(value["mix"].flatten(0, 1).mT, waves.flatten(0, 1), out=mixed)
             parts.append(mixed.view(members, -1, rows).add_(value["mix_bias"].view(members, -1, 1)))
+        if len(self.ramped):
+            low, rise = (part[:, :, None] for part in (self.net.low, self.net.rise))
+            ramps = room("ramps", len(self.ramped), columns, low.shape[1], rows)
+            torch.sub(z[self.ramped].mT.unsqueeze(2), low, out=ramps).mul_(rise).clamp_(0, 1)
+            mix = value["ramp_mix"][self.ramped].flatten(0, 1)
+            mixed = torch.bmm(mix.mT, ramps.flatten(0, 1), out=room("ramps mixed", len(mix), mix.shape[-1], rows))
+            parts.append(room("all ramps mixed", members, columns * mix.shape[-1], rows).zero_())
+            parts[-1][self.ramped] = mixed.view(len(self.ramped), -1, rows)
         if codes is not None:
             member = torch.arange(members)[:, None]
             parts += [value[f"levels.{i}"][member, codes[..., i]].mT for i in range(codes.shape[-1])]
@@ -174,7 +185,7 @@ class MemberDescent:
             last = torch.mul(inputs[-1], out.mT, out=room("last", *inputs[-1].shape)).sum(-1, keepdim=True)
         else:
             last = torch.bmm(inputs[-1], out)
-        return last.add_(value["out_bias"]), _Trace(turn, waves, joined, inputs, bends, widths)
+        return last.add_(value["out_bias"]), _Trace(ramps, turn, waves, joined, inputs, bends, widths)
 
     def _backward(self, z: Tensor, codes: Tensor | None, y: Tensor) -> None:
         """The gradient of the sum over members of each one's mean squared error."""
@@ -196,6 +207,11 @@ class MemberDescent:
         _, *parts = torch.split(back.mul_(value["scale"].mT), trace.widths, dim=1)
         if self.waved:
             self._backward_of_waves(z, trace, parts.pop(0).contiguous())
+        if len(self.ramped):
+            ramps = trace.ramps.flatten(0, 1)
+            inner = parts.pop(0)[self.ramped].view(len(ramps), -1, ramps.shape[-1])
+            mix = slope["ramp_mix"]
+            mix[self.ramped] = torch.bmm(inner, ramps.mT).mT.reshape(-1, *mix.shape[1:])
         for i, part in enumerate(parts):
             levels = slope[f"levels.{i}"].zero_()
             where = codes[..., i] + levels.shape[1] * torch.arange(len(z))[:, None]  # type: ignore[index]  # there are

@@ -118,7 +118,7 @@ class SpotTable(TableRegressor):
         self._fit_coefficients(weights)
         self.n_parameters_ = int((weights != 0).sum()) + targets.shape[1]
         self.n_parameters_ += sum(
-            p.numel() for name, p in self.net_.named_parameters() if not name.startswith("linear.")
+            int((p != 0).sum()) for name, p in self.net_.named_parameters() if not name.startswith("linear.")
         )
         if len(self.net_.levels):
             self.support_[self.inputs_.code_origin_] = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,19 +22,14 @@ class MemberFit:
     """What came out.
 
     Attributes:
-        held_out: (n, K) the answers of the members that did not see the row, their mean.
+        held_out: (n, K) of each group: the answers of its members that did not see the row, their mean.
         scores: mean squared error of the members on held-out rows, at each look.
         before: the same before the first step.
     """
 
-    held_out: Array
+    held_out: list[Array]
     scores: tuple[float, ...]
     before: float
-
-    @property
-    def after(self) -> float:
-        """Mean squared error of `held_out`, of a member on its own at its best."""
-        return min((self.before, *self.scores))
 
 
 def fit_members(
@@ -43,6 +38,7 @@ def fit_members(
     codes: Array,
     residuals: Array,
     fold: Array,
+    groups: Sequence[Sequence[int]],
     *,
     epochs: int,
     lr: float = 1e-2,
@@ -61,6 +57,7 @@ def fit_members(
         numbers: (n, D) standardised. codes: (n, C), or (n, 0).
         residuals: (F, n, K): what the members have to learn, for each fold's linear path.
         fold: (n,) of 0..F-1.
+        groups: members whose answers are told of together.
         epochs: passes over the rows.
         lr, batch_size, weight_decay: of the descent; the batch grows where a pass would have too many steps.
         random_state: the order of the rows.
@@ -95,7 +92,9 @@ def fit_members(
             if on_pass is not None:
                 on_pass(number, best.mean(0).numpy())
     descent.put_back(kept)
-    return MemberFit(_held_out(descent, z, levels, held), tuple(scores), before)
+    answers = _answers(descent, z, levels, held)
+    told = [_held_out([(answers[m], held[m]) for m in group], len(z)) for group in groups]
+    return MemberFit(told, tuple(scores), before)
 
 
 def _answers(descent: MemberDescent, z: Tensor, levels: Tensor | None, held: list[Tensor]) -> list[Tensor]:
@@ -113,10 +112,10 @@ def _errors(
     return torch.stack([(out - y[f, part]).square().mean(0) for out, f, part in zip(answers, own, held, strict=True)])
 
 
-def _held_out(descent: MemberDescent, z: Tensor, levels: Tensor | None, held: list[Tensor]) -> Array:
-    answers = _answers(descent, z, levels, held)
-    total, count = torch.zeros(len(z), answers[0].shape[-1], dtype=torch.float64), torch.zeros(len(z), 1)
-    for out, part in zip(answers, held, strict=True):
+def _held_out(answers: Sequence[tuple[Tensor, Tensor]], rows: int) -> Array:
+    """(n, K) the mean of the answers to each row, of pairs of answers and the rows that they are for."""
+    total, count = torch.zeros(rows, answers[0][0].shape[-1], dtype=torch.float64), torch.zeros(rows, 1)
+    for out, part in answers:
         total[part] += out
         count[part] += 1
     found: Array = (total / count.clamp_min(1)).numpy()

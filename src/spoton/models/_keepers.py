@@ -248,9 +248,14 @@ def _take_table_net(net: Any) -> tuple[dict[str, Any], Mapping[str, Any]]:
 
 
 def _make_table_net(values: dict[str, Any], tensors: Tensors, _: Surroundings) -> Any:
+    import torch
+
     from spoton.nets import TableNet
 
     check_sizes(values["in_shape"], values["n_out"], {name: values[name] for name in SIZES_OF_TABLE_NET})
+    columns, edges = len(values["columns"]), None
+    if "low" in tensors:  # the state has where the ramps begin; here they need their number alone
+        edges = torch.zeros(columns, 1 + tensors["low"].numel() // max(columns, 1))
     with bounded(tensors):
-        net = TableNet(**values)
+        net = TableNet(**values, edges=edges)
     return with_weights(net, tensors)

@@ -16,6 +16,7 @@ from spoton.nets._head import YRange, head
 
 BEND = 3.0  # standard deviations at which an input is clipped, smoothly
 PHASE = 2 * math.pi
+RAMP_NUMBERS = 4  # that a column's ramps become
 
 
 class TableNet(nn.Module):
@@ -25,8 +26,10 @@ class TableNet(nn.Module):
     each its own rows, so that each can be trained without other rows (Breiman's bagging; Gorishniy et al., "TabM",
     2024, for members in one module). Their inputs are clipped smoothly (z / sqrt(1 + (z / 3)^2)) and joined by learned
     cosines of each column (Gorishniy et al., "On embeddings for numerical features in tabular deep learning", 2022; in
-    the form of Holzmueller et al., "Better by default: RealMLP", 2024). Their last layer begins at zero: until they
-    have learned something, the net is its linear path.
+    the form of Holzmueller et al., "Better by default: RealMLP", 2024). Cosines are smooth, and some laws jump: so
+    members may see ramps too, each of which rises from 0 to 1 between two neighbouring edges of a column (the
+    piecewise linear encoding of the former paper). The members' last layers begin at zero: until they have learned
+    something, the net is its linear path.
 
     Args:
         in_shape: (D,), the number columns, standardised.
@@ -38,15 +41,20 @@ class TableNet(nn.Module):
         embedding: numbers that a column becomes, itself among them; 1 for no cosines.
         cardinalities: number of levels of each categorical column; levels are embedded in the members.
         columns: which number columns the members see; None for all.
+        edges: (d, E) of each of these columns, standardised and ascending: E - 1 ramps a column; None for no ramps. The
+            last edge may be repeated where a column has fewer; these ramps stay 0.
+        ramped: (members,) which of them see ramps; None for all. The others have zeros there, which no descent moves.
 
     Shape: x (B, D) and, with `cardinalities`, codes (B, C) from 0 -> (B, K).
 
     Raises:
         Refused: images.
-        UsageError: sizes below 1.
+        UsageError: sizes below 1, or edges for other columns.
     """
 
     chosen: Tensor
+    low: Tensor
+    rise: Tensor
 
     def __init__(
         self,
@@ -61,6 +69,8 @@ class TableNet(nn.Module):
         embedding: int = 4,
         cardinalities: Sequence[int] = (),
         columns: Sequence[int] | None = None,
+        edges: Tensor | None = None,
+        ramped: Sequence[bool] | None = None,
     ) -> None:
         super().__init__()
         if len(in_shape) != 1:
@@ -80,6 +90,15 @@ class TableNet(nn.Module):
             mixed = torch.randn(members, count, frequencies, embedding - 1) / math.sqrt(frequencies)
             self.mix = nn.Parameter(mixed)
             self.mix_bias = nn.Parameter(torch.randn(members, 1, count, embedding - 1) * 0.1)
+        ramps = 0 if edges is None else RAMP_NUMBERS * count
+        if edges is not None:
+            if edges.ndim != 2 or len(edges) != count or edges.shape[1] < 2:
+                raise UsageError(f"edges are ({count}, 2 or more), one row a column, not {tuple(edges.shape)}")
+            ends = _bend(edges).float()
+            gap = ends[:, 1:] - ends[:, :-1]
+            self.register_buffer("low", ends[:, :-1])
+            self.register_buffer("rise", torch.where(gap > 0, 1 / gap, 0.0))
+            self.ramp_mix = nn.Parameter(torch.zeros(members, count, edges.shape[1] - 1, RAMP_NUMBERS))
         sizes = [min(8, 1 + levels // 2) for levels in cardinalities]
         self.levels = nn.ParameterList(
             [
@@ -87,7 +106,7 @@ class TableNet(nn.Module):
                 for levels, size in zip(cardinalities, sizes, strict=True)
             ]
         )
-        inputs = count * embedding + sum(sizes)
+        inputs = count * embedding + ramps + sum(sizes)
         widths = [inputs, *[width] * depth]
         self.scale = nn.Parameter(torch.ones(members, 1, inputs))
         # variance 1 / fan-in, and biases that spread the units
@@ -95,6 +114,12 @@ class TableNet(nn.Module):
             [nn.Parameter(torch.randn(members, a, b) / math.sqrt(max(a, 1))) for a, b in pairwise(widths)]
         )
         self.biases = nn.ParameterList([nn.Parameter(torch.randn(members, 1, b) * 0.5) for b in widths[1:]])
+        if ramped is not None and ramps:
+            own = torch.tensor(ramped)
+            here = self._ramp_inputs()
+            with torch.no_grad():  # with all three of them 0, so are their gradients
+                self.scale[~own, :, here] = 0
+                self.weights[0][~own, here] = 0
         self.out = nn.Parameter(torch.zeros(members, width, n_out))
         self.out_bias = nn.Parameter(torch.zeros(members, 1, n_out))
 
@@ -107,8 +132,7 @@ class TableNet(nn.Module):
 
     def bent(self, x: Tensor) -> Tensor:
         """The columns that the members see, clipped smoothly: x (..., D) -> (..., d)."""
-        z = x.index_select(-1, self.chosen).to(self.out.dtype)
-        return z / torch.sqrt(1 + (z / BEND) ** 2)
+        return _bend(x.index_select(-1, self.chosen).to(self.out.dtype))
 
     def members_forward(self, x: Tensor, codes: Tensor | None = None) -> Tensor:
         """Each member on rows of its own, without the linear path: x (M, B, D), codes (M, B, C) -> (M, B, K)."""
@@ -117,6 +141,9 @@ class TableNet(nn.Module):
         if hasattr(self, "mix"):
             waves = torch.cos(PHASE * z.unsqueeze(-1) * self.frequency + self.phase)
             parts.append((torch.einsum("mbdf,mdfe->mbde", waves, self.mix) + self.mix_bias).flatten(-2))
+        if hasattr(self, "ramp_mix"):
+            ramps = ((z.unsqueeze(-1) - self.low) * self.rise).clamp(0, 1)
+            parts.append(torch.einsum("mbdf,mdfe->mbde", ramps, self.ramp_mix).flatten(-2))
         if codes is not None:
             member = torch.arange(self.members, device=x.device)[:, None]
             parts += [levels[member, codes[..., i]] for i, levels in enumerate(self.levels)]
@@ -124,3 +151,36 @@ class TableNet(nn.Module):
         for weight, bias in zip(self.weights, self.biases, strict=True):
             hidden = F.silu(torch.baddbmm(bias, hidden, weight))
         return torch.baddbmm(self.out_bias, hidden, self.out)
+
+    @torch.no_grad()
+    def keep_members(self, which: Tensor) -> None:
+        """Leave out all members but these, and the ramps if none of them sees any.
+
+        Args:
+            which: (m,) their numbers.
+        """
+        self.members = len(which)
+        for name, part in self.named_parameters():
+            if not name.startswith("linear."):
+                part.data = part.data[which]
+        if hasattr(self, "ramp_mix") and not len(self.ramped()):
+            here = self._ramp_inputs()
+            rest = [i for i in range(self.scale.shape[-1]) if not here.start <= i < here.stop]
+            self.scale.data, self.weights[0].data = self.scale.data[..., rest], self.weights[0].data[:, rest]
+            del self.ramp_mix, self.low, self.rise
+
+    def ramped(self) -> Tensor:
+        """(m,) the numbers of the members that see ramps."""
+        if not hasattr(self, "ramp_mix"):
+            return torch.zeros(0, dtype=torch.int64)
+        return self.scale.detach()[:, 0, self._ramp_inputs()].any(1).nonzero().flatten()
+
+    def _ramp_inputs(self) -> slice:
+        """Where they are among the inputs of the first layer."""
+        count = len(self.chosen)
+        start = count * (1 + (self.mix.shape[-1] if hasattr(self, "mix") else 0))
+        return slice(start, start + count * RAMP_NUMBERS)
+
+
+def _bend(z: Tensor) -> Tensor:
+    return z / torch.sqrt(1 + (z / BEND) ** 2)
