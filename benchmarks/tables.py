@@ -19,18 +19,13 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import mean, median
 from types import MappingProxyType
-from typing import Any
 
 import torch
-from sklearn.base import clone
 
-from measure import Bench as Clock
-from measure import peak_bytes
 from points_tables import Bench, replace_section, table
 from spoton import Run, get_task
-from spoton.learners import SpotTable
+from table_costs import COUNT, cpu_seconds, memory
 from table_peers import peers
-from table_seconds import COUNT, cpu_seconds
 
 HERE = Path(__file__).parent
 OUT = HERE / "tables.md"
@@ -44,7 +39,7 @@ FASTAI = "fastai-tabular+ynorm?epochs=40"  # as it did best among the questions 
 REAL = ("cancer", "star98", "fair", "grunfeld", "fertility", "wine", "anes96")  # all but iris, of three columns
 # these get the first seeds of all where tables are wide; those that take minutes there, fewer
 FIRST = dict.fromkeys((LADDER, *PEERS, *SELECTORS, "fastai-tabular"), 5) | {"realmlp": 2, "stg": 1}
-FIRST_ORDINARY = {"realmlp": 5}
+FIRST_ORDINARY = {"realmlp": 5, LADDER: 10}
 SUPPORT = {"lasso-cv": 5, "linear": 5}
 ORDINARY = (
     *("friedman1", "friedman2", "friedman3", "diabetes", "california-like", "steps", "products"),
@@ -147,14 +142,22 @@ def pixels(run: Bench) -> str:
 
 
 def laws(run: Bench) -> str:
-    """4. Dense laws, sums of many columns, and noise"""
+    """4. Dense laws, and sums of many columns"""
     dense = [f"linear/dense?columns={d}&condition=1e4" for d in (20, 100)]
     sums = ["columns/sum?superfluous=795", "columns/sum?terms=20"]
-    exact = exactness(run, [*dense, *sums], [OURS, LADDER, "lasso-cv", *PEERS], (1 - 1e-4, 1 - 1e-8))
-    learners = [OURS, LADDER, "lasso-cv", *PEERS]
-    runs = made(run, ["columns/plain"], learners)
-    rows = [(f"`{name}`", mean_r2(part := of(runs, "columns/plain", name)), seconds(part)) for name in learners]
-    return f"{exact}\n\n`columns/plain`:\n\n" + table("learner | mean R2 (worst to best) | fit s", rows)
+    return exactness(run, [*dense, *sums], [OURS, LADDER, "lasso-cv", *PEERS], (1 - 1e-4, 1 - 1e-8))
+
+
+def plain(run: Bench) -> str:
+    """11. Four columns among eight hundred, and noise in the answers"""
+    return beside(run, "columns/plain", [OURS, LADDER, "lasso-cv", *PEERS])
+
+
+def beside(run: Bench, task: str, learners: list[str]) -> str:
+    """A row for each learner."""
+    runs = made(run, [task], learners)
+    rows = [(f"`{name}`", mean_r2(part := of(runs, task, name)), seconds(part)) for name in learners]
+    return f"`{task}`:\n\n" + table("learner | mean R2 (worst to best) | fit s", rows)
 
 
 def lead(runs: list[Run], task: str, peer: str, ours: str) -> float:
@@ -183,11 +186,7 @@ def regret(run: Bench) -> str:
     heads = " | ".join(f"`{name}`" for name in learners)
     text = "Mean R2. Regret: by how much the best of the peers is ahead, on the seeds that it has; below 0, behind.\n\n"
     head = f"task | {heads} | regret of `{OURS}` | of `{LADDER}` | fit s of `{OURS}` | of `{LADDER}`"
-    wide = "friedman1?superfluous=795"
-    runs = made(run, [wide], learners)
-    more = [(f"`{name}`", mean_r2(part := of(runs, wide, name)), seconds(part)) for name in learners]
-    beside = table("learner | mean R2 (worst to best) | fit s", more)
-    return f"{text}{table(head, rows)}\n\n`{wide}`:\n\n{beside}"
+    return f"{text}{table(head, rows)}\n\n{beside(run, 'friedman1?superfluous=795', learners)}"
 
 
 def ranks(values: dict[str, float]) -> dict[str, float]:
@@ -237,26 +236,6 @@ def support(run: Bench) -> str:
     return text + table("task | learner | precision | recall | exactly the four | largest error", rows)
 
 
-def memory(_: Bench) -> str:
-    """8. Peak memory of a fit by the number of columns"""
-    torch.set_num_threads(1)
-    rows = []
-    for superfluous in (1_000, 3_000, 10_000, 30_000):
-        data: Any = get_task(f"columns/perfect?superfluous={superfluous}").data()
-
-        def prepare(X: Any = data.X, y: Any = data.y) -> Callable[[], object]:
-            learner = SpotTable(epochs=3, random_state=SEEDS[0])
-            clone(learner).fit(X.iloc[:, -50:], y)  # imports and sets up
-            return lambda: learner.fit(X, y)
-
-        size, peak = data.X.to_numpy().nbytes, peak_bytes(Clock("cpu", 1, 0.0), prepare)
-        rows.append((data.X.shape[1], f"{size / 1e6:.0f}", f"{peak / 1e6:.0f}", f"{peak / size:.1f}"))
-    text = (
-        f"`{OURS}?epochs=3` on `columns/perfect`, 700 rows in float64; of the fit alone, beyond the table itself.\n\n"
-    )
-    return text + table("columns | table, MB | fit, MB | times the table", rows)
-
-
 SECTIONS: dict[str, Callable[[Bench], str]] = {
     "perfect": perfect,
     "rescaled": rescaled,
@@ -268,6 +247,7 @@ SECTIONS: dict[str, Callable[[Bench], str]] = {
     "memory": memory,
     "seconds": cpu_seconds,
     "peers": peers,
+    "plain": plain,
 }
 FEWER = {"memory": 1, "seconds": COUNT, "peers": COUNT}  # seeds of these sections
 

@@ -130,6 +130,11 @@ def test_stack_leaves_one_model_as_it_is():
     assert stack([2 * y], y).tolist() == [1.0]
 
 
+def test_stack_leaves_the_best_of_models_that_are_worse_than_nothing():
+    y = np.array([[1.0], [1.0], [-1.0], [-1.0]])
+    assert stack([-0.5 * y, -2 * y], y).tolist() == [1.0, 0.0]
+
+
 def r2(model, X, y):
     return 1 - ((model.predict(X) - y) ** 2).mean() / y.var()
 

@@ -44,7 +44,7 @@ class SpotTableLadder(TableRegressor):
         epochs: passes over the rows of one rung: the linear path's until it has settled, and its members' after it.
         linear_epochs: of these, at most so many for the linear path.
         terms: of the greedy basis, at most.
-        members: number of MLPs of a rung.
+        members: number of MLPs of a rung; as of `SpotTable`.
         folds: number of folds.
         lr: the members' highest learning rate.
         width: of their two hidden layers.

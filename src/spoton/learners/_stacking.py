@@ -38,6 +38,8 @@ def stack(held_out: Sequence[Array], targets: Array, exact: float = 1e-12) -> Ar
             tried[r] = found, ((answers - targets) ** 2).mean(axis=1)
         r = min(tried, key=lambda i: float(tried[i][1].mean()))
         gain = now - tried[r][1]
+        if not tried[r][0].any():
+            break  # 0 alone is better than all of them, which few rows may say; the best one stays
         if not gain.mean() > gain.std() / np.sqrt(len(gain)):
             break
         chosen, (weights, now) = [*chosen, r], tried[r]
