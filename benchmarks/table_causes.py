@@ -1,4 +1,4 @@
-"""Why nets miss on tables: three causes, each measured by itself on five seeds that nothing was chosen on.
+"""Why nets miss on tables: causes, each measured by itself on five seeds that nothing was chosen on.
 
     python benchmarks/table_causes.py              # all, some minutes on one core
     python benchmarks/table_causes.py scale        # one of them
@@ -18,11 +18,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from sklearn.base import clone
+from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression, Ridge
 
 from spoton import evaluate, get_task
 from spoton.data import Array
 from spoton.layers import hypentropy_step_
+from spoton.learners import SpotTable
 from table_nets import SEEDS, TUNING, Net, Rows, tuned
 
 TABLE, PIXELS = "columns/perfect", "columns/pixels"
@@ -211,6 +214,33 @@ def learners() -> dict[str, Any]:
     return found
 
 
+JUMP = 0.6
+KINDS = {"cosines": SpotTable(members=5), "cosines and ramps": SpotTable(members=10), "forest": RandomForestRegressor()}
+
+
+def law(x: Array) -> Array:
+    """A wave with a jump in it."""
+    found: Array = np.sin(2 * np.pi * x) + (x > JUMP)
+    return found
+
+
+def jumps() -> dict[str, Any]:
+    """A curve that jumps: what is left of it by members without ramps and with them"""
+    grid = np.linspace(0.5, 0.7, 401)
+    found: dict[str, Any] = {"x": grid.tolist(), "law": law(grid).tolist(), "kinds": {}}
+    for name, kind in KINDS.items():
+        left, curves = [], []
+        for seed in SEEDS:
+            random = np.random.RandomState(seed)
+            x, new = random.uniform(size=(600, 1)), random.uniform(size=(2000, 1))
+            model = clone(kind).set_params(random_state=seed).fit(x, law(x[:, 0]))
+            left.append(one_minus_r2(law(new[:, 0]), model.predict(new)))
+            curves.append(model.predict(grid[:, None]).round(4).tolist())
+        found["kinds"][name] = {"left": left, "curve": curves[0]}
+        print(name, left, flush=True)
+    return found
+
+
 def keep(name: str, part: Any) -> None:
     """Write one part of the file anew."""
     found = json.loads(OUT.read_text("utf-8")) if OUT.exists() else {}
@@ -223,6 +253,7 @@ CAUSES: dict[str, Callable[[], Any]] = {
     "same_step": same_step,
     "scale": scale,
     "constant": constant,
+    "jumps": jumps,
 }
 
 

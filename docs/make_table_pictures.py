@@ -92,6 +92,19 @@ def draw_scale(found: Any) -> Figure:
     return plain(ax, "sd of the four columns, that of the others being 1", "1 - R2 on held-out rows").figure
 
 
+def draw_jumps(found: Any) -> Figure:
+    """A curve near its jump, and what nets make of it: one seed."""
+    figure = Figure(figsize=(8.4, 2.9), dpi=120, layout="constrained")
+    part = found["jumps"]
+    shown = [(name, kind) for name, kind in part["kinds"].items() if name != "forest"]
+    for ax, (name, kind), hue in zip(figure.subplots(1, 2, sharey=True), shown, (BLUE, RED), strict=True):
+        ax.plot(part["x"], part["law"], color="#999999", lw=3, label="the law")
+        ax.plot(part["x"], kind["curve"], color=hue, lw=1.4, label="the net")
+        ax.legend(fontsize=8, frameon=False, loc="lower right")
+        plain(ax, "x", "y" if hue == BLUE else "", f"members that see {name}")
+    return figure
+
+
 def number(value: float) -> str:
     """Three digits, or a power of ten."""
     if abs(value) >= 1e4:
@@ -159,16 +172,26 @@ def constant_table(found: Any) -> str:
     return "\n".join(lines)
 
 
+def jump_table(found: Any) -> str:
+    """What is left of a curve with a jump."""
+    lines = ["| learner | R2 on new rows |", "|---|---|"]
+    titles = {"forest": "random forest"}
+    kinds = found["jumps"]["kinds"].items()
+    return "\n".join([*lines, *(f"| {titles.get(name, name)} | {below_one(kind['left'])} |" for name, kind in kinds)])
+
+
 TABLES: dict[str, Callable[[Any], str]] = {
     "learners": learner_table,
     "steps": step_table,
     "scale": scale_table,
     "constant": constant_table,
+    "jumps": jump_table,
 }
 PICTURES: dict[str, Callable[[Any], Figure]] = {
     "tables-steps": draw_steps,
     "tables-weights": draw_weights,
     "tables-scale": draw_scale,
+    "tables-jumps": draw_jumps,
 }
 
 

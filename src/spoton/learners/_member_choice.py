@@ -27,8 +27,9 @@ STEPS = 4000  # of the descent, about
 # where there are many rows: of each choice, made on some of the rows, and of the descent on all of them
 STEPS_FOR_CHOICE, STEPS_OF_MANY = 1000, 3000
 FEWEST_EPOCHS = 20
-MOST_RAMPS, ALL_RAMPS, FEWEST_RAMPS = 128, 1024, 4  # of a column, and of all columns together unless these are many
-CLEARLY = 3.0  # standard errors by which held-out rows have to be met better with ramps than without
+MOST_RAMPS, ALL_RAMPS, FEWEST_RAMPS = 256, 1024, 4  # of a column, and of all columns together unless these are many
+# standard errors by which held-out rows have to be met better with ramps than without, or the share of the error left
+CLEARLY, FAR_BETTER = 3.0, 2 / 3
 NEEDED = 2.0  # standard errors by which the error has to grow without a column, or the members do without it
 
 
@@ -202,8 +203,10 @@ def _mixed(held_out: list[Array], left: Array) -> tuple[Array, Array]:
     plain = held_out[0]
     weights = stack(held_out, left)
     mixed: Array = np.tensordot(weights, np.stack(held_out), axes=1)
-    gain = ((plain - left) ** 2 - (mixed - left) ** 2).mean(axis=1)
-    if gain.mean() > CLEARLY * gain.std() / np.sqrt(len(gain)):
+    before, after = (((answers - left) ** 2).mean(axis=1) for answers in (plain, mixed))
+    gain = before - after
+    # what is lost at a jump is lost on few rows, so that its mean has a large standard error however much it is
+    if gain.mean() > CLEARLY * gain.std() / np.sqrt(len(gain)) or after.mean() < FAR_BETTER * before.mean():
         return weights, mixed
     return np.eye(len(held_out))[0], plain
 

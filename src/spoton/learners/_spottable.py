@@ -30,8 +30,8 @@ class SpotTable(TableRegressor):
     learned by the members of a `TableNet`, each without one fold, on which it is stopped where it is best; they see the
     columns that pass a screening, or all, whichever is better on held-out rows, and in a second round those that they
     turned out to need. Of two members that stop on the same fold one also sees ramps, which rise between neighbouring
-    values of a column: smooth waves blur jumps, ramps do not. They count where held-out rows are clearly better met with
-    them. On an exact linear law there is nothing left for any member, and all stay out.
+    values of a column: smooth waves blur jumps, ramps do not. They count where held-out rows are clearly better met
+    with them. On an exact linear law there is nothing left for any member, and all stay out.
 
     Args:
         epochs: passes over the rows: the linear path's until it has settled, and the members' after it.
