@@ -90,6 +90,18 @@ def test_ramps_by_hand() -> None:
     torch.testing.assert_close(net.members_forward(x), expected)
 
 
+def test_edges_that_are_next_to_each_other_make_no_ramp() -> None:
+    net = trained(edges=torch.tensor([-1.0, 0.0, 1e-40, 1.0]).expand(5, -1))
+    torch.nn.init.normal_(net.ramp_mix)
+    assert net(torch.zeros(2, 5)).isfinite().all()
+    assert (net.rise > 0).tolist() == [[True, False, True]] * 5
+
+
+def test_zero_and_one_say_who_is_ramped() -> None:
+    net = TableNet((5,), 1, members=2, edges=torch.arange(3.0).expand(5, -1), ramped=[0, 1])  # type: ignore[list-item]
+    assert net.ramped().tolist() == [1]
+
+
 def test_only_those_who_are_to_see_ramps_ever_do() -> None:
     torch.manual_seed(0)
     edges = torch.linspace(-2, 2, 9).expand(5, -1)
@@ -122,6 +134,8 @@ def test_members_that_are_left_out(embedding: int, kept: list[int], ramps: bool)
 def test_errors() -> None:
     with pytest.raises(UsageError, match=r"edges are \(5, 2 or more\), one row a column, not \(4, 3\)"):
         TableNet((5,), 1, edges=torch.zeros(4, 3))
+    with pytest.raises(UsageError, match="of each of 3 members whether it sees ramps, not of 2"):
+        TableNet((5,), 1, members=3, edges=torch.zeros(5, 3), ramped=[True, False])
     with pytest.raises(Refused, match="takes tables"):
         TableNet((1, 28, 28), 2)
     with pytest.raises(UsageError, match="1 or more"):

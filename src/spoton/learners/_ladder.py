@@ -162,7 +162,7 @@ class SpotTableLadder(TableRegressor):
         members = self._curve(name, encoded, targets, fold, part, passes, rng, known)
         if not members.useful:
             return []
-        how = f"{self.members} MLPs on {len(members.net.chosen)} columns, on what this leaves: {part.how}"
+        how = f"{members.net.members} MLPs on {len(members.net.chosen)} columns, on what this leaves: {part.how}"
         members.net.linear.double()  # it gets the columns in double precision
         held_out = part.held_out + members.held_out
         return [Rung(name, how, part, members.net.eval(), held_out, False, perf_counter() - start)]

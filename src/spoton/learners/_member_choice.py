@@ -125,7 +125,8 @@ def fit_members_on_choices(
     part = Encoded(numbers[some], encoded.codes[some])
     twice = len(some) < len(targets)
 
-    ramped = [m // folds % 2 == 1 and m < members // folds * folds for m in range(members)]
+    several = numbers.shape[1] > 0 and members // folds > 1
+    ramped = [several and m // folds % 2 == 1 and m < members // folds * folds for m in range(members)]
     groups = [group for kind in (False, True) if (group := [m for m in range(members) if ramped[m] == kind])]
 
     def attempt(columns: Array, rows: Array, most: int = STEPS) -> _Attempt:
@@ -141,7 +142,7 @@ def fit_members_on_choices(
             ramped=ramped,
         )
         seen: list[tuple[int, Array]] = []
-        fit = fit_members(
+        answers = fit_members(
             net,
             numbers[rows],
             encoded.codes[rows],
@@ -153,7 +154,7 @@ def fit_members_on_choices(
             random_state=random_state,
             on_pass=lambda number, errors: seen.append((number, errors)),
         )
-        weights, held_out = _mixed(fit.held_out, left[rows])
+        weights, held_out = _mixed(answers, left[rows])
         return _Attempt(net, groups, weights, held_out, float(((held_out - left[rows]) ** 2).mean()), tuple(seen))
 
     able = members > 0 and epochs > 0 and below.score > EXACT

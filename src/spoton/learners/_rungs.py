@@ -69,7 +69,7 @@ class Rung:
     @property
     def size(self) -> int:
         """Number of learned numbers."""
-        count = 0 if self.net is None else sum(p.numel() for p in self.net.parameters())
+        count = 0 if self.net is None else self.net.member_size
         if isinstance(self.part, GreedyBasis):
             models = [self.part.full] if self.net is None else self.part.fold_models
             return count + sum(model.weights.size + sum(map(len, model.terms)) for model in models)

@@ -30,8 +30,9 @@ class SpotTable(TableRegressor):
     learned by the members of a `TableNet`, each without one fold, on which it is stopped where it is best; they see the
     columns that pass a screening, or all, whichever is better on held-out rows, and in a second round those that they
     turned out to need. Of two members that stop on the same fold one also sees ramps, which rise between neighbouring
-    values of a column: smooth waves blur jumps, ramps do not. They count where held-out rows are clearly better met
-    with them. On an exact linear law there is nothing left for any member, and all stay out.
+    values of a column, or quantiles where these are many: they blur a jump less than smooth waves do. They count where
+    held-out rows are clearly better met with them; else the others answer alone. On an exact linear law there is
+    nothing left for any member, and all stay out.
 
     Args:
         epochs: passes over the rows: the linear path's until it has settled, and the members' after it.
@@ -119,9 +120,7 @@ class SpotTable(TableRegressor):
         self.support_ = self.inputs_.importances(used.astype(float)) > 0
         self._fit_coefficients(weights)
         self.n_parameters_ = int((weights != 0).sum()) + targets.shape[1]
-        self.n_parameters_ += sum(
-            int((p != 0).sum()) for name, p in self.net_.named_parameters() if not name.startswith("linear.")
-        )
+        self.n_parameters_ += self.net_.member_size
         if len(self.net_.levels):
             self.support_[self.inputs_.code_origin_] = True
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -14,22 +13,8 @@ from spoton.learners._member_descent import MemberDescent, one_cycle
 from spoton.nets import TableNet
 
 EVERY = 3  # passes between two looks at the held-out rows
+BLOCK = 2048  # rows that are answered at once
 STEPS = 100  # a pass has no more steps than about this
-
-
-@dataclass(frozen=True)
-class MemberFit:
-    """What came out.
-
-    Attributes:
-        held_out: (n, K) of each group: the answers of its members that did not see the row, their mean.
-        scores: mean squared error of the members on held-out rows, at each look.
-        before: the same before the first step.
-    """
-
-    held_out: list[Array]
-    scores: tuple[float, ...]
-    before: float
 
 
 def fit_members(
@@ -46,7 +31,7 @@ def fit_members(
     weight_decay: float = 0.02,
     random_state: np.random.RandomState,
     on_pass: Callable[[int, Array], None] | None = None,
-) -> MemberFit:
+) -> list[Array]:
     """Train in place: member m sees the rows outside of fold m % F, and keeps its weights at their best on that fold.
 
     The squared error under AdamW (Loshchilov and Hutter, 2019) with a one-cycle schedule. A member that never gets
@@ -61,7 +46,11 @@ def fit_members(
         epochs: passes over the rows.
         lr, batch_size, weight_decay: of the descent; the batch grows where a pass would have too many steps.
         random_state: the order of the rows.
-        on_pass: is told the number of each pass that was looked at, and the error of each output, (K,).
+        on_pass: is told the number of each pass that was looked at, and the error of each output, (K,), the mean over
+            members.
+
+    Returns:
+        (n, K) for each group: the answers of its members that did not see the row, their mean.
     """
     with torch.no_grad():
         z = net.bent(torch.from_numpy(numbers.astype(np.float32)))
@@ -78,7 +67,6 @@ def fit_members(
     schedule = iter(one_cycle(lr, epochs * steps))
     kept = descent.copy()
     best = _errors(descent, z, levels, y, held, own)
-    before, scores = float(best.mean()), []
     for number in range(1, epochs + 1):
         order = torch.from_numpy(np.stack([random_state.permutation(part)[: steps * size] for part in seen]))
         for batch in torch.split(order, size, dim=1):
@@ -88,20 +76,19 @@ def fit_members(
             better = errors.mean(1) < best.mean(1)  # never where it is not a number
             best = torch.where(better[:, None], errors, best)
             descent.keep(kept, better)
-            scores.append(float(best.mean()))
             if on_pass is not None:
                 on_pass(number, best.mean(0).numpy())
     descent.put_back(kept)
     answers = _answers(descent, z, levels, held)
-    told = [_held_out([(answers[m], held[m]) for m in group], len(z)) for group in groups]
-    return MemberFit(told, tuple(scores), before)
+    return [_held_out([(answers[m], held[m]) for m in group], len(z)) for group in groups]
 
 
 def _answers(descent: MemberDescent, z: Tensor, levels: Tensor | None, held: list[Tensor]) -> list[Tensor]:
     """Each member on its own fold: padded to one length, so that all go together."""
     longest = max(map(len, held))
     rows = torch.stack([nn.functional.pad(part, (0, longest - len(part))) for part in held])
-    found = descent.answers(z[rows], None if levels is None else levels[rows])
+    parts = torch.split(rows, BLOCK, dim=1)  # the ramps of many rows take much room
+    found = torch.cat([descent.answers(z[part], None if levels is None else levels[part]) for part in parts], dim=1)
     return [out[: len(part)] for out, part in zip(found, held, strict=True)]
 
 

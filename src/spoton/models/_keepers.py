@@ -253,9 +253,11 @@ def _make_table_net(values: dict[str, Any], tensors: Tensors, _: Surroundings) -
     from spoton.nets import TableNet
 
     check_sizes(values["in_shape"], values["n_out"], {name: values[name] for name in SIZES_OF_TABLE_NET})
-    columns, edges = len(values["columns"]), None
-    if "low" in tensors:  # the state has where the ramps begin; here they need their number alone
-        edges = torch.zeros(columns, 1 + tensors["low"].numel() // max(columns, 1))
+    edges, low = None, tensors.get("low")
+    if low is not None:  # the state has where the ramps begin; here they need their number alone
+        if low.ndim != 2 or len(low) != len(values["columns"]) or not low.shape[1]:
+            raise DataError("the ramps of its table net are not those of its columns")
+        edges = torch.zeros(len(low), low.shape[1] + 1)
     with bounded(tensors):
         net = TableNet(**values, edges=edges)
     return with_weights(net, tensors)

@@ -94,10 +94,10 @@ class TableNet(nn.Module):
         if edges is not None:
             if edges.ndim != 2 or len(edges) != count or edges.shape[1] < 2:
                 raise UsageError(f"edges are ({count}, 2 or more), one row a column, not {tuple(edges.shape)}")
-            ends = _bend(edges).float()
+            ends = _bend(edges.float())
             gap = ends[:, 1:] - ends[:, :-1]
-            self.register_buffer("low", ends[:, :-1])
-            self.register_buffer("rise", torch.where(gap > 0, 1 / gap, 0.0))
+            self.register_buffer("low", ends[:, :-1].contiguous())
+            self.register_buffer("rise", torch.where(gap > torch.finfo(gap.dtype).tiny, 1 / gap, 0.0))
             self.ramp_mix = nn.Parameter(torch.zeros(members, count, edges.shape[1] - 1, RAMP_NUMBERS))
         sizes = [min(8, 1 + levels // 2) for levels in cardinalities]
         self.levels = nn.ParameterList(
@@ -114,8 +114,10 @@ class TableNet(nn.Module):
             [nn.Parameter(torch.randn(members, a, b) / math.sqrt(max(a, 1))) for a, b in pairwise(widths)]
         )
         self.biases = nn.ParameterList([nn.Parameter(torch.randn(members, 1, b) * 0.5) for b in widths[1:]])
+        if ramped is not None and len(ramped) != members:
+            raise UsageError(f"ramped says of each of {members} members whether it sees ramps, not of {len(ramped)}")
         if ramped is not None and ramps:
-            own = torch.tensor(ramped)
+            own = torch.tensor(ramped, dtype=torch.bool)
             here = self._ramp_inputs()
             with torch.no_grad():  # with all three of them 0, so are their gradients
                 self.scale[~own, :, here] = 0
@@ -125,9 +127,10 @@ class TableNet(nn.Module):
 
     def forward(self, x: Tensor, codes: Tensor | None = None) -> Tensor:
         """The answers."""
-        rows = (self.members, *x.shape)
+        z = self.bent(x)
         spread = None if codes is None else codes.expand(self.members, *codes.shape)
-        out: Tensor = self.head(self.linear(x) + self.members_forward(x.expand(rows), spread).mean(0))
+        answers = self._answers(z.expand(self.members, *z.shape), self._ramps(z), spread)
+        out: Tensor = self.head(self.linear(x) + answers.mean(0))
         return out
 
     def bent(self, x: Tensor) -> Tensor:
@@ -137,15 +140,23 @@ class TableNet(nn.Module):
     def members_forward(self, x: Tensor, codes: Tensor | None = None) -> Tensor:
         """Each member on rows of its own, without the linear path: x (M, B, D), codes (M, B, C) -> (M, B, K)."""
         z = self.bent(x)
+        return self._answers(z, self._ramps(z), codes)
+
+    def _ramps(self, z: Tensor) -> Tensor | None:
+        """How far up each ramp the values are, 0 to 1: z (..., d) -> (..., d, E - 1), or None where there are none."""
+        return ((z.unsqueeze(-1) - self.low) * self.rise).clamp(0, 1) if hasattr(self, "ramp_mix") else None
+
+    def _answers(self, z: Tensor, ramps: Tensor | None, codes: Tensor | None) -> Tensor:
+        """As of `members_forward`, from bent columns; ramps (B, d, E - 1) where all have the same rows, or (M, ...)."""
         parts = [z]
         if hasattr(self, "mix"):
             waves = torch.cos(PHASE * z.unsqueeze(-1) * self.frequency + self.phase)
             parts.append((torch.einsum("mbdf,mdfe->mbde", waves, self.mix) + self.mix_bias).flatten(-2))
-        if hasattr(self, "ramp_mix"):
-            ramps = ((z.unsqueeze(-1) - self.low) * self.rise).clamp(0, 1)
-            parts.append(torch.einsum("mbdf,mdfe->mbde", ramps, self.ramp_mix).flatten(-2))
+        if ramps is not None:
+            shape = "bdf" if ramps.ndim == 3 else "mbdf"
+            parts.append(torch.einsum(f"{shape},mdfe->mbde", ramps, self.ramp_mix).flatten(-2))
         if codes is not None:
-            member = torch.arange(self.members, device=x.device)[:, None]
+            member = torch.arange(self.members, device=z.device)[:, None]
             parts += [levels[member, codes[..., i]] for i, levels in enumerate(self.levels)]
         hidden = torch.cat(parts, dim=-1) * self.scale
         for weight, bias in zip(self.weights, self.biases, strict=True):
@@ -168,6 +179,12 @@ class TableNet(nn.Module):
             rest = [i for i in range(self.scale.shape[-1]) if not here.start <= i < here.stop]
             self.scale.data, self.weights[0].data = self.scale.data[..., rest], self.weights[0].data[:, rest]
             del self.ramp_mix, self.low, self.rise
+
+    @property
+    def member_size(self) -> int:
+        """How many learned numbers of the members are not 0."""
+        own = (part for name, part in self.named_parameters() if not name.startswith("linear."))
+        return sum(int(part.count_nonzero()) for part in own)
 
     def ramped(self) -> Tensor:
         """(m,) the numbers of the members that see ramps."""
