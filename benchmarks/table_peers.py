@@ -12,7 +12,6 @@ from points_tables import Bench, table
 
 WIDE, ORDINARY = "columns/perfect", ("friedman1",)
 OURS, LADDER = "spottable", "spottable-ladder"
-COUNT = 1  # seeds: TabM takes minutes a fit, LassoNet half an hour
 
 
 def peers(run: Bench) -> str:
