@@ -233,18 +233,17 @@ def bridged(x: Array, new: Array) -> Array:
 def jumps() -> dict[str, Any]:
     """A curve that jumps: what is left of it by members without ramps and with them"""
     grid = np.linspace(0.5, 0.7, 401)
-    found: dict[str, Any] = {"x": grid.tolist(), "law": law(grid).tolist(), "kinds": {}, "bridged": []}
+    drawn = {seed: np.split(np.random.RandomState(seed).uniform(size=2600), [600]) for seed in SEEDS}
+    known = [one_minus_r2(law(new), bridged(x, new)) for x, new in drawn.values()]
+    found: dict[str, Any] = {"x": grid.tolist(), "law": law(grid).tolist(), "kinds": {}, "bridged": known}
     for name, kind in KINDS.items():
-        left, curves = [], []
-        for seed in SEEDS:
-            random = np.random.RandomState(seed)
-            x, new = random.uniform(size=(600, 1)), random.uniform(size=(2000, 1))
-            model = clone(kind).set_params(random_state=seed).fit(x, law(x[:, 0]))
-            left.append(one_minus_r2(law(new[:, 0]), model.predict(new)))
-            if name == "forest":
-                found["bridged"].append(one_minus_r2(law(new[:, 0]), bridged(x[:, 0], new[:, 0])))
-            curves.append(model.predict(grid[:, None]).round(4).tolist())
-        found["kinds"][name] = {"left": left, "curve": curves[0]}
+        models = {seed: clone(kind).set_params(random_state=seed) for seed in SEEDS}
+        left = [
+            one_minus_r2(law(new), models[seed].fit(x[:, None], law(x)).predict(new[:, None]))
+            for seed, (x, new) in drawn.items()
+        ]
+        curve = models[SEEDS[0]].predict(grid[:, None]).round(4).tolist()
+        found["kinds"][name] = {"left": left, "curve": curve}
         print(name, left, flush=True)
     return found
 

@@ -125,8 +125,8 @@ def fit_members_on_choices(
     part = Encoded(numbers[some], encoded.codes[some])
     twice = len(some) < len(targets)
 
-    several = numbers.shape[1] > 0 and members // folds > 1
-    ramped = [several and m // folds % 2 == 1 and m < members // folds * folds for m in range(members)]
+    dealt = members // folds * folds if numbers.shape[1] else 0  # each kind stops on all folds, or there is none
+    ramped = [m // folds % 2 == 1 and m < dealt for m in range(members)]
     groups = [group for kind in (False, True) if (group := [m for m in range(members) if ramped[m] == kind])]
 
     def attempt(columns: Array, rows: Array, most: int = STEPS) -> _Attempt:

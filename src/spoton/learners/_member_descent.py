@@ -79,8 +79,7 @@ class MemberDescent:
     """
 
     def __init__(self, net: TableNet, weight_decay: float) -> None:
-        own = {name: part for name, part in net.named_parameters() if not name.startswith("linear.")}
-        own = dict(sorted(own.items(), key=lambda pair: not pair[0].startswith("weights.")))
+        own = dict(sorted(net.member_parameters().items(), key=lambda pair: not pair[0].startswith("weights.")))
         self.net, self.weight_decay = net, weight_decay
         self.rooms: dict[str, Tensor] = {}
         self.ramped = net.ramped()

@@ -171,9 +171,8 @@ class TableNet(nn.Module):
             which: (m,) their numbers.
         """
         self.members = len(which)
-        for name, part in self.named_parameters():
-            if not name.startswith("linear."):
-                part.data = part.data[which]
+        for part in self.member_parameters().values():
+            part.data = part.data[which]
         if hasattr(self, "ramp_mix") and not len(self.ramped()):
             here = self._ramp_inputs()
             rest = [i for i in range(self.scale.shape[-1]) if not here.start <= i < here.stop]
@@ -183,8 +182,11 @@ class TableNet(nn.Module):
     @property
     def member_size(self) -> int:
         """How many learned numbers of the members are not 0."""
-        own = (part for name, part in self.named_parameters() if not name.startswith("linear."))
-        return sum(int(part.count_nonzero()) for part in own)
+        return sum(int(part.count_nonzero()) for part in self.member_parameters().values())
+
+    def member_parameters(self) -> dict[str, nn.Parameter]:
+        """Name -> parameter of the members, the first axis of each being theirs: all but the linear path."""
+        return {name: part for name, part in self.named_parameters() if not name.startswith("linear.")}
 
     def ramped(self) -> Tensor:
         """(m,) the numbers of the members that see ramps."""
